@@ -1,0 +1,6 @@
+export * from './address.ts'
+export * from './assert.ts'
+export * from './duration.ts'
+export * from './issue.ts'
+export * from './nearest-name.ts'
+export * from './random.ts'
