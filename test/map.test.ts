@@ -74,8 +74,8 @@ t.test('rooms import only themselves and rooms below, through index.ts', (t) => 
 t.test('pure rooms import neither Node.js nor a package', (t) => {
   t.ok(pure.size >= 9, `the table marks the pure rooms (${[...pure].join(' ')})`)
   const broken: string[] = []
+  // The steering file's grammar is zod's and yaml's: both are plain ECMAScript.
   for (const file of files.filter((file) => pure.has(roomOf(file))))
-    // The steering file's grammar is zod's and yaml's: both are plain ECMAScript.
     for (const specifier of importsOf(file))
       if (!specifier.startsWith('.') && !(roomOf(file) === 'steer' && /^(zod|yaml)$/.test(specifier)))
         broken.push(`${file} imports ${specifier}`)
