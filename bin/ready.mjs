@@ -1,6 +1,6 @@
 // Makes a checkout ready to run: installs what is missing, builds what has changed. Quick when there is nothing to do.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -26,9 +26,19 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1)
 }
 
-const installed = join(root, 'node_modules/.package-lock.json')
-const wanted = join(root, 'package-lock.json')
-if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mtimeMs) {
+/** Whether node_modules holds what package-lock.json asks for; dates would not do, git sets them anew at each checkout. */
+function installedIsComplete() {
+  const installed = join(root, 'node_modules/.package-lock.json')
+  if (!existsSync(installed)) return false
+  const present = JSON.parse(readFileSync(installed, 'utf8')).packages
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
+  return Object.entries(wanted).every(
+    // Other platforms' binaries are optional, and absent here.
+    ([path, { version, optional }]) => path === '' || optional === true || present[path]?.version === version,
+  )
+}
+
+if (!installedIsComplete()) {
   console.error(
     'installing packages (the first time takes a few minutes: SQLite is compiled where no ready binary can be fetched)',
   )
