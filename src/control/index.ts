@@ -1,1 +1,3 @@
+export { createFleet } from './fleet.ts'
 export * from './fleet-model.ts'
+export { healthKey } from './fleet-state.ts'
