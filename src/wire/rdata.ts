@@ -2,7 +2,7 @@
  * What a record type is to the rest of the house. One type, one file (src/wire/types/): its figure, its text form, its wire form.
  *
  * Master files hand the rdata fields over as tokens that were already lexed (RFC 1035 5.1): quotes and parentheses are gone,
- * escapes are not (a \. in a name must stay apart from a dot).
+ * escapes are not (a \. in a name must stay apart from a dot). key="a value" (RFC 9460 2.1) is one field, its quotes gone: key=a value.
  */
 
 /** The fields of one record's rdata in a master file, in order. A parser takes them and complains through `fail`. */
@@ -49,4 +49,9 @@ export interface RecordType {
   names?(rdata: Uint8Array): readonly { readonly at: number; readonly compressible: boolean }[]
   /** The owner names whose addresses go to the additional section: offset of the name in the rdata, or -1. */
   additional?(rdata: Uint8Array): number
+  /**
+   * Copies the rdata at message[from .. end) with its names uncompressed. Absent: the type has no names that anyone compresses.
+   * @returns undefined: malformed
+   */
+  expand?(message: Uint8Array, from: number, end: number): Uint8Array | undefined
 }
