@@ -49,4 +49,9 @@ export interface RecordType {
   names?(rdata: Uint8Array): readonly { readonly at: number; readonly compressible: boolean }[]
   /** The owner names whose addresses go to the additional section: offset of the name in the rdata, or -1. */
   additional?(rdata: Uint8Array): number
+  /**
+   * Copies the rdata at message[from .. end) with its names uncompressed. Absent: the type has no names that anyone compresses.
+   * @returns undefined: malformed
+   */
+  expand?(message: Uint8Array, from: number, end: number): Uint8Array | undefined
 }

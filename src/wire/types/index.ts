@@ -1,0 +1,11 @@
+/** The record types, one file each. A new one: its file, and its line here. */
+export { A } from './a.ts'
+export { AAAA } from './aaaa.ts'
+export { CAA } from './caa.ts'
+export { CNAME } from './cname.ts'
+export { MX } from './mx.ts'
+export { NS } from './ns.ts'
+export { PTR } from './ptr.ts'
+export { SOA } from './soa.ts'
+export { SRV } from './srv.ts'
+export { TXT } from './txt.ts'
