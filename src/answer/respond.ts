@@ -150,7 +150,7 @@ export class QueryResponder {
       sections.answerClass = ANSWER_CLASS.error
     } else {
       const qtype = scan.qtype
-      row[this.#world.layout.qtypesAt + (qtype < QTYPE_COLUMNS - 1 ? qtype : QTYPE_COLUMNS - 1)]!++
+      row[this.#world.layout.qtypesAt + Math.min(qtype, QTYPE_COLUMNS - 1)]!++
       if (scan.qclass === QCLASS.IN) {
         this.#takeClient(peer, peerAt, peerBytes)
         sections.write(this.#world, message, scan.qnameAt, qtype)
@@ -178,7 +178,7 @@ export class QueryResponder {
         sections.additionals = 0
       }
     }
-    return this.#finish(message, at, questionEnd, limit, transport, row)
+    return this.#finish(message, at, questionEnd, limit, row)
   }
 
   /** Takes over what the response's OPT must repeat; the request is overwritten later. @returns true where a cookie proves the address */
@@ -281,7 +281,6 @@ export class QueryResponder {
     at: number,
     questionEnd: number,
     limit: number,
-    transport: 0 | 1 | 2,
     row: Float64Array,
   ): number {
     const { rcode, truncated, authoritative, answers, authorities, additionals } = this.#sections
@@ -307,7 +306,7 @@ export class QueryResponder {
     }
     if (truncated) row[SCALAR.truncated]!++
     row[SCALAR.responses]!++
-    row[this.#world.layout.rcodesAt + (rcode < RCODE_COLUMNS ? rcode : RCODE_COLUMNS - 1)]!++
+    row[this.#world.layout.rcodesAt + Math.min(rcode, RCODE_COLUMNS - 1)]!++
     return out.at - at
   }
 }

@@ -80,8 +80,14 @@ export class Sections {
       if (above >= 0) zone = above
     }
     this.zone = zone
-    if (zone < 0) return this.#fail(RCODE.REFUSED, EDE_NOT_AUTHORITATIVE)
-    if (world.expired[zone] !== 0) return this.#fail(RCODE.SERVFAIL, EDE_NOT_READY)
+    if (zone < 0) {
+      this.#fail(RCODE.REFUSED, EDE_NOT_AUTHORITATIVE)
+      return
+    }
+    if (world.expired[zone] !== 0) {
+      this.#fail(RCODE.SERVFAIL, EDE_NOT_READY)
+      return
+    }
 
     for (let aliases = 0; ; aliases++) {
       const image = world.images[zone]!
@@ -91,26 +97,38 @@ export class Sections {
       let target = -1
       switch (outcome) {
         case OUTCOME.answer:
-          return this.#answer(world, image, walk, found, qtype, aliases)
+          this.#answer(world, image, walk, found, qtype, aliases)
+          return
         case OUTCOME.steered:
-          return this.#steered(world, image, walk, found.record, qtype, aliases)
+          this.#steered(world, image, walk, found.record, qtype, aliases)
+          return
         case OUTCOME.delegation:
-          return this.#referral(world, image, walk, found, aliases)
+          this.#referral(world, image, walk, found, aliases)
+          return
         case OUTCOME.nodata:
-          return this.#negative(image, RCODE.NOERROR)
+          this.#negative(image, RCODE.NOERROR)
+          return
         case OUTCOME.nxdomain:
-          return this.#negative(image, RCODE.NXDOMAIN)
+          this.#negative(image, RCODE.NXDOMAIN)
+          return
         case OUTCOME.cname:
-          if (!this.#set(image, found.rrset, walk, walk.labels, aliases)) return this.#cut()
+          if (!this.#set(image, found.rrset, walk, walk.labels, aliases)) {
+            this.#cut()
+            return
+          }
           this.answers++
           target = image.rrAt(found.rrset) + FIXED_RR_OCTETS
           break
         case OUTCOME.dname:
-          if (!this.#set(image, found.rrset, walk, found.labels, aliases)) return this.#cut()
+          if (!this.#set(image, found.rrset, walk, found.labels, aliases)) {
+            this.#cut()
+            return
+          }
           this.answers++
           break
         default:
-          return this.#fail(RCODE.SERVFAIL, -1)
+          this.#fail(RCODE.SERVFAIL, -1)
+          return
       }
       const next = walk === this.#walks[0] ? this.#walks[1] : this.#walks[0]
       if (outcome === OUTCOME.dname) {
@@ -156,12 +174,19 @@ export class Sections {
       if (record >= 0) {
         const block = this.picker.block(world, record)
         const type = block !== 0 && !this.picker.has(world, TYPE.A) ? TYPE.AAAA : TYPE.A
-        return this.#steered(world, image, walk, record, type, aliases)
+        this.#steered(world, image, walk, record, type, aliases)
+        return
       }
       rrset = image.firstRrset(found.node)
-      if (rrset === 0) return this.#negative(image, RCODE.NOERROR)
+      if (rrset === 0) {
+        this.#negative(image, RCODE.NOERROR)
+        return
+      }
     }
-    if (!this.#set(image, rrset, walk, walk.labels, aliases)) return this.#cut()
+    if (!this.#set(image, rrset, walk, walk.labels, aliases)) {
+      this.#cut()
+      return
+    }
     this.answers += image.rrCount(rrset)
     if (!image.rrPlain(rrset)) this.#additional(world, image, rrset)
   }
@@ -175,13 +200,25 @@ export class Sections {
     aliases: number,
   ): void {
     const picker = this.picker
-    if (picker.block(world, record) === 0) return this.#fail(RCODE.SERVFAIL, EDE_NOT_READY)
+    if (picker.block(world, record) === 0) {
+      this.#fail(RCODE.SERVFAIL, EDE_NOT_READY)
+      return
+    }
     if (picker.ede >= 0) this.ede = picker.ede
-    if (picker.mode === MODE.servfail) return this.#fail(RCODE.SERVFAIL, picker.ede)
-    if (picker.mode === MODE.nodata || !picker.has(world, qtype)) return this.#negative(image, RCODE.NOERROR)
+    if (picker.mode === MODE.servfail) {
+      this.#fail(RCODE.SERVFAIL, picker.ede)
+      return
+    }
+    if (picker.mode === MODE.nodata || !picker.has(world, qtype)) {
+      this.#negative(image, RCODE.NOERROR)
+      return
+    }
     const owner = aliases === 0 ? -1 : walk.at
     const written = picker.write(world, record, qtype, walk.octets, owner)
-    if (written < 0) return this.#cut()
+    if (written < 0) {
+      this.#cut()
+      return
+    }
     this.answers += written
   }
 
@@ -199,7 +236,8 @@ export class Sections {
     this.#rdata(image, TYPE.SOA, soa + FIXED_RR_OCTETS)
     if (out.overflow) {
       out.rewind(start)
-      return this.#cut()
+      this.#cut()
+      return
     }
     this.authorities++
   }
@@ -212,7 +250,10 @@ export class Sections {
   /** RFC 1034 4.3.2 step 3b, with the glue that RFC 9471 wants. */
   #referral(world: AttachedWorld, image: ZoneImage, walk: NameWalk, found: Lookup, aliases: number): void {
     this.answerClass = ANSWER_CLASS.referral
-    if (!this.#set(image, found.rrset, walk, found.labels, aliases)) return this.#cut()
+    if (!this.#set(image, found.rrset, walk, found.labels, aliases)) {
+      this.#cut()
+      return
+    }
     const count = image.rrCount(found.rrset)
     this.authorities += count
     const cut = image.ownerAt(found.node)
