@@ -15,8 +15,6 @@ import { blockWords, type ClassAnswer, classAnswer, type Numbering, writeBlock }
 import type { ResponderInit, ResponderSettings, StructureMessage, WorldParts } from './world.ts'
 
 export interface PublisherPorts {
-  /** the declared state in force: files, and what was added through the API */
-  steering(): Steering
   standing(pool: string): PoolStanding | undefined
   /** sends a message to every serving thread; the order of messages is kept */
   post(message: StructureMessage): void
@@ -30,6 +28,15 @@ export interface PublisherOptions {
   readonly seed: number
 }
 
+const NOTHING_DECLARED: Steering = {
+  nodes: new Map(),
+  sites: new Map(),
+  checks: new Map(),
+  pools: new Map(),
+  records: new Map(),
+  schedules: new Map(),
+}
+
 /** Room for variants that change size while old blocks still wait for their readers. */
 const SPARE_WORDS = 1 << 14
 
@@ -40,6 +47,7 @@ export class Publisher {
   readonly #words = new Int32Array(this.#control)
   readonly #tally: Tally
   readonly #numbering: Numbering
+  #steering: Steering = NOTHING_DECLARED
   #structure: Structure = { zones: [], maps: [], records: [], countries: undefined }
   #region = new RegionWriter(this.#control, 0, 0)
   #recordMaps = new Int32Array(0)
@@ -53,7 +61,7 @@ export class Publisher {
     this.#numbering = {
       nodeId: (node) => this.#tally.nodes.id(node),
       poolId: (pool) => this.#tally.pools.id(pool),
-      node: (node): Node | undefined => this.#ports.steering().nodes.get(node),
+      node: (node): Node | undefined => this.#steering.nodes.get(node),
     }
   }
 
@@ -80,8 +88,18 @@ export class Publisher {
     }
   }
 
-  /** Puts a loaded world in force, whole: a thread answers from the old one or from the new one. */
-  load(structure: Structure): void {
+  /**
+   * Puts a declared state in force, whole: a thread answers from the old one or from the new one.
+   * @param steering the files' and what was added through the API, joined
+   */
+  declare(structure: Structure, steering: Steering): void {
+    const before = this.#steering
+    this.#steering = steering
+    if (structure === this.#structure) {
+      // Only nodes and memberships changed: the records of their pools want new variants, nothing else does.
+      this.publish(changedPools(before, steering))
+      return
+    }
     const steeringChanged = structure.records !== this.#structure.records || structure.maps !== this.#structure.maps
     this.#structure = structure
     for (const { name } of structure.zones) this.#tally.zones.id(name)
@@ -89,6 +107,7 @@ export class Publisher {
     if (steeringChanged) this.#newRegion()
     this.#tally.fit()
     this.#announce()
+    if (!steeringChanged) this.publish(changedPools(before, steering))
   }
 
   /** Compiles the records that these pools decide, and publishes each. @returns how many records have new variants */
@@ -118,7 +137,7 @@ export class Publisher {
   /** The decision for each class of a record, as `explain` and the compiler both see it. */
   choices(compiled: CompiledRecord): Choice[] {
     const { record, classes } = compiled
-    const { pools, nodes } = this.#ports.steering()
+    const { pools, nodes } = this.#steering
     return classes.map(({ rule, order }) =>
       choose(
         record,
@@ -149,7 +168,7 @@ export class Publisher {
 
   #newRegion(): void {
     const { records } = this.#structure
-    const { pools } = this.#ports.steering()
+    const { pools } = this.#steering
     this.#recordMaps = Int32Array.from(records, (compiled) => compiled?.map ?? -1)
     this.#recordsOf = new Map()
     const decided: (readonly ClassAnswer[] | undefined)[] = []
@@ -157,7 +176,10 @@ export class Publisher {
     for (let number = 0; number < records.length; number++) {
       const compiled = records[number]
       if (compiled === undefined) continue
-      this.#tally.records.id(compiled.record.name)
+      assert(
+        this.#tally.records.id(compiled.record.name) === number,
+        'a record keeps its number while the process lives',
+      )
       for (const pool of poolsOf(compiled.record, pools)) {
         const others = this.#recordsOf.get(pool)
         if (others === undefined) this.#recordsOf.set(pool, [number])
@@ -199,6 +221,25 @@ export class Publisher {
     Atomics.store(this.#words, CONTROL.structure, structure)
     Atomics.add(this.#words, CONTROL.generation, 1)
   }
+}
+
+/** Pools whose members, or the members' addresses, are not what they were. */
+function changedPools(before: Steering, after: Steering): string[] {
+  const changed: string[] = []
+  for (const [name, pool] of after.pools) {
+    const old = before.pools.get(name)
+    const same =
+      old !== undefined &&
+      old.members.length === pool.members.length &&
+      old.allDown === pool.allDown &&
+      old.fallback === pool.fallback &&
+      pool.members.every(
+        (member, i) =>
+          member.node === old.members[i]!.node && after.nodes.get(member.node) === before.nodes.get(member.node),
+      )
+    if (!same) changed.push(name)
+  }
+  return changed
 }
 
 function roundUp(words: number): number {

@@ -311,9 +311,12 @@ export class QueryResponder {
   }
 }
 
-/** A character-string's octets: printable ASCII as it is, the rest as `?`, at most 255. */
+/** With the longest name, cookie, subnet and this much NSID a response to a 512-octet client still has its OPT record whole. */
+const MOST_IDENTITY_OCTETS = 128
+
+/** A character-string's octets: printable ASCII as it is, the rest as `?`. */
 function ascii(text: string): Uint8Array {
-  return Uint8Array.from([...text].slice(0, 255), (c) => {
+  return Uint8Array.from([...text].slice(0, MOST_IDENTITY_OCTETS), (c) => {
     const code = c.charCodeAt(0)
     return code >= 32 && code < 127 ? code : 63
   })

@@ -159,9 +159,11 @@ export class SteeredPicker {
 
   #count(world: AttachedWorld, words: Int32Array, nodes: number, records: number): void {
     const counters = world.row
-    const { nodesAt, lastAnsweredAt } = world.layout
+    const { nodesAt, lastAnsweredAt, nodes: columns } = world.layout
     for (let i = 0; i < records; i++) {
       const id = words[nodes + i]!
+      // A node that joined while this batch was being answered has its column in the structure that comes with the next one.
+      if (id >= columns) continue
       counters[nodesAt + id]!++
       counters[lastAnsweredAt + id] = this.#client.nowMs
     }
