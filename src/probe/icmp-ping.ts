@@ -1,0 +1,108 @@
+/**
+ * icmp through the `ping` package, where the kernel forbids sockets of our own: one system program per probe, about 1.6 ms of CPU.
+ *
+ * The package throws out of an event handler on output that it does not expect, and no caller can catch that: so it lives in a
+ * child process, which may die. Only addresses that `net.isIP` knows reach it (the program takes "-h" for an option).
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { isIP } from 'node:net'
+import { Gate } from './gate.ts'
+import { type Asked, type Attempt, NOTHING_TO_STOP, type Outcome, type Settle } from './outcome.ts'
+
+export interface PingRequest {
+  readonly id: number
+  readonly address: string
+  readonly source: string | undefined
+  readonly timeoutS: number
+}
+
+export interface PingReply {
+  readonly id: number
+  readonly alive: boolean
+  readonly ms: number | undefined
+  /** what the program printed, or why it did not run */
+  readonly output: string
+}
+
+/** Programs at a time. */
+const PINGS = 32
+
+export class PingProgram {
+  readonly #gate = new Gate(PINGS)
+  readonly #waiting = new Map<number, Settle>()
+  #child: ChildProcess | undefined
+  #nextId = 0
+
+  begin(asked: Asked, settle: Settle): Attempt {
+    if (isIP(asked.address) === 0) {
+      settle({ class: 'local', detail: 'not an address' })
+      return NOTHING_TO_STOP
+    }
+    const id = this.#nextId++
+    let phase = 'a free place among the running pings'
+    const leave = this.#gate.pass(() => {
+      phase = 'the echo reply'
+      this.#waiting.set(id, (outcome) => {
+        this.#waiting.delete(id)
+        queueMicrotask(() => leave())
+        settle(outcome)
+      })
+      const timeoutS = Math.max(1, Math.ceil(asked.check.timeoutMs / 1000))
+      this.#send({ id, address: asked.address, source: asked.source, timeoutS })
+    })
+    return {
+      stop: () => {
+        this.#waiting.delete(id)
+        leave()
+        return phase
+      },
+    }
+  }
+
+  close(): void {
+    this.#child?.kill('SIGKILL')
+    this.#child = undefined
+  }
+
+  #send(request: PingRequest): void {
+    this.#child ??= this.#start()
+    this.#child.send(request, (error) => {
+      if (error !== null)
+        this.#waiting.get(request.id)?.({ class: 'local', detail: 'the ping process cannot be reached' })
+    })
+  }
+
+  #start(): ChildProcess {
+    const child = fork(new URL('./icmp-ping-child.js', import.meta.url), [], {
+      execArgv: [],
+      env: { PATH: process.env.PATH ?? '/usr/bin:/bin:/usr/sbin:/sbin' },
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    // It serves as long as somebody waits; it keeps no program from ending.
+    child.unref()
+    child.channel?.unref()
+    child.on('message', (reply: PingReply) => this.#waiting.get(reply.id)?.(outcomeOfPing(reply)))
+    const gone = (): void => {
+      if (this.#child !== child) return
+      this.#child = undefined
+      // Which one of them killed it is not known; none of them counts.
+      for (const settle of [...this.#waiting.values()]) settle({ class: 'local', detail: 'the ping process ended' })
+    }
+    child.once('exit', gone)
+    child.once('error', gone)
+    return child
+  }
+}
+
+/** What the program printed, in our words. */
+export function outcomeOfPing(reply: PingReply): Outcome {
+  if (reply.alive)
+    return { class: 'ok', detail: reply.ms === undefined ? 'echo reply' : `echo reply in ${reply.ms} ms` }
+  if (/unreachable|no route/i.test(reply.output)) return { class: 'unreachable', detail: 'destination unreachable' }
+  if (/not permitted|permission denied|cannot assign|error while executing|not found/i.test(reply.output))
+    return {
+      class: 'local',
+      detail: 'the program ping cannot be run here (package iputils-ping; it needs CAP_NET_RAW)',
+    }
+  return { class: 'timeout', detail: 'no echo reply' }
+}

@@ -1,0 +1,316 @@
+/**
+ * A zone on its way from a master file (or from a list of records) to an image: a log of records in wire form and a table of
+ * names, all in typed arrays, nothing per record on the heap.
+ *
+ * Whoever parses calls node() for the owner, begin(), writes the rdata through the RdataWriter that this class is, and ends with
+ * end() or cancel(). A node's ancestors up to the apex are made with it, so empty non-terminals need no second thought.
+ */
+import { assert } from '../base/index.ts'
+import type { RdataWriter } from '../wire/index.ts'
+import { RR_HEAD } from './image-layout.ts'
+import { LOWER, spread } from './name-hash.ts'
+import { NameWalk } from './name-walk.ts'
+
+/** A record's rdata is at most this long (RFC 1035 3.2.1: RDLENGTH has 16 bits). */
+const MOST_RDATA = 65_535
+
+type Typed = Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>
+
+export class ZoneBuilder implements RdataWriter {
+  /** lower case, uncompressed */
+  readonly apex: Uint8Array
+  readonly apexLabels: number
+
+  /** owner names one after the other, lower case */
+  names: Uint8Array<ArrayBuffer>
+  #namesEnd = 0
+  nodes = 0
+  nodeNameAt: Int32Array<ArrayBuffer>
+  /** octets of the name */
+  nodeLength: Uint8Array<ArrayBuffer>
+  nodeLabels: Uint8Array<ArrayBuffer>
+  nodeHash: Int32Array<ArrayBuffer>
+  /** -1: the apex */
+  nodeParent: Int32Array<ArrayBuffer>
+  /** first and last record of the node, -1: none; records hang together by recordNext */
+  nodeFirst: Int32Array<ArrayBuffer>
+  nodeLast: Int32Array<ArrayBuffer>
+  /** node -> record number */
+  readonly steered: Map<number, number> = new Map()
+
+  /** resource records one after the other, as the image holds them */
+  log: Uint8Array<ArrayBuffer>
+  logEnd = 0
+  records = 0
+  recordAt: Int32Array<ArrayBuffer>
+  recordNext: Int32Array<ArrayBuffer>
+  /** what the parser wants to remember of each record: where it stands in its file */
+  recordMark: Int32Array<ArrayBuffer>
+
+  #slots: Int32Array<ArrayBuffer>
+  readonly #walk = new NameWalk()
+  readonly #apexHash: number
+  #node = 0
+
+  /**
+   * @param apex     uncompressed wire form
+   * @param expected about how many records will come; a wrong guess costs time, not correctness
+   */
+  constructor(apex: Uint8Array, expected = 16) {
+    const count = Math.max(16, expected)
+    this.apex = apex.map((octet) => LOWER[octet]!)
+    this.#walk.take(this.apex, 0)
+    this.apexLabels = this.#walk.labels
+    this.#apexHash = this.#walk.hashes[0]!
+    this.names = new Uint8Array(count * 24)
+    this.nodeNameAt = new Int32Array(count)
+    this.nodeLength = new Uint8Array(count)
+    this.nodeLabels = new Uint8Array(count)
+    this.nodeHash = new Int32Array(count)
+    this.nodeParent = new Int32Array(count)
+    this.nodeFirst = new Int32Array(count)
+    this.nodeLast = new Int32Array(count)
+    this.log = new Uint8Array(count * 20)
+    this.recordAt = new Int32Array(count)
+    this.recordNext = new Int32Array(count)
+    this.recordMark = new Int32Array(count)
+    this.#slots = new Int32Array(slotsFor(count))
+    this.#make(this.#walk, 0, -1)
+  }
+
+  /** @returns the node of that uncompressed name, made where new; -1: not at or below the apex */
+  node(octets: Uint8Array, at: number): number {
+    const walk = this.#walk
+    walk.take(octets, at)
+    const depth = walk.labels - this.apexLabels
+    if (depth < 0 || walk.hashes[depth] !== this.#apexHash || !this.#isNamed(0, walk, depth)) return -1
+    const own = this.#seek(walk, 0)
+    if (own >= 0) return own
+    let i = 1
+    let parent = this.#seek(walk, i)
+    while (parent < 0) parent = this.#seek(walk, ++i)
+    while (i > 0) parent = this.#make(walk, --i, parent)
+    return parent
+  }
+
+  /** @returns the node of that uncompressed name, -1: there is none */
+  existing(octets: Uint8Array, at: number): number {
+    this.#walk.take(octets, at)
+    return this.#seek(this.#walk, 0)
+  }
+
+  /** @returns the node's child `*`, -1: none */
+  wildcardOf(node: number): number {
+    const name = new Uint8Array(this.nodeLength[node]! + 2)
+    name[0] = 1
+    name[1] = 0x2a
+    name.set(this.nameOf(node), 2)
+    return name.length > 255 ? -1 : this.existing(name, 0)
+  }
+
+  /** @returns the node's owner name, a view; valid until the next node is made */
+  nameOf(node: number): Uint8Array {
+    const at = this.nodeNameAt[node]!
+    return this.names.subarray(at, at + this.nodeLength[node]!)
+  }
+
+  /** Begins a record of a node; its rdata follows through the writer's verbs. @param mark see recordMark */
+  begin(node: number, type: number, klass: number, ttl: number, mark: number): void {
+    const at = this.logEnd
+    if (at + 64 > this.log.length) this.#growLog(64)
+    if (this.records === this.recordAt.length) this.#growRecords()
+    const { log } = this
+    log[at] = 0xc0
+    log[at + 1] = 0x0c
+    log[at + 2] = type >> 8
+    log[at + 3] = type
+    log[at + 4] = klass >> 8
+    log[at + 5] = klass
+    log[at + 6] = ttl >>> 24
+    log[at + 7] = ttl >>> 16
+    log[at + 8] = ttl >>> 8
+    log[at + 9] = ttl
+    this.recordAt[this.records] = at
+    this.recordMark[this.records] = mark
+    this.#node = node
+    this.logEnd = at + RR_HEAD
+  }
+
+  /** Ends the record. @returns false where its rdata is longer than a record may be: it is dropped */
+  end(): boolean {
+    const record = this.records
+    const at = this.recordAt[record]!
+    const length = this.logEnd - at - RR_HEAD
+    if (length > MOST_RDATA) {
+      this.cancel()
+      return false
+    }
+    this.log[at + 10] = length >> 8
+    this.log[at + 11] = length
+    this.recordNext[record] = -1
+    const last = this.nodeLast[this.#node]!
+    if (last < 0) this.nodeFirst[this.#node] = record
+    else this.recordNext[last] = record
+    this.nodeLast[this.#node] = record
+    this.records++
+    return true
+  }
+
+  /** Drops the record begun. */
+  cancel(): void {
+    this.logEnd = this.recordAt[this.records]!
+  }
+
+  uint8(value: number): void {
+    if (this.logEnd === this.log.length) this.#growLog(1)
+    this.log[this.logEnd++] = value
+  }
+
+  uint16(value: number): void {
+    this.uint8(value >> 8)
+    this.uint8(value)
+  }
+
+  uint32(value: number): void {
+    this.uint16(value >>> 16)
+    this.uint16(value)
+  }
+
+  bytes(octets: Uint8Array): void {
+    if (this.logEnd + octets.length > this.log.length) this.#growLog(octets.length)
+    this.log.set(octets, this.logEnd)
+    this.logEnd += octets.length
+  }
+
+  text(octets: Uint8Array): void {
+    assert(octets.length <= 255, 'a character-string has at most 255 octets')
+    this.uint8(octets.length)
+    this.bytes(octets)
+  }
+
+  typeOf(record: number): number {
+    const at = this.recordAt[record]!
+    return (this.log[at + 2]! << 8) | this.log[at + 3]!
+  }
+
+  ttlOf(record: number): number {
+    const at = this.recordAt[record]!
+    const { log } = this
+    return ((log[at + 6]! << 24) | (log[at + 7]! << 16) | (log[at + 8]! << 8) | log[at + 9]!) >>> 0
+  }
+
+  /** @returns the record's rdata, a view; valid until the next record begins */
+  rdataOf(record: number): Uint8Array {
+    const at = this.recordAt[record]!
+    return this.log.subarray(at + RR_HEAD, at + RR_HEAD + this.rdlengthOf(record))
+  }
+
+  rdlengthOf(record: number): number {
+    const at = this.recordAt[record]!
+    return (this.log[at + 10]! << 8) | this.log[at + 11]!
+  }
+
+  /** Writes another TTL into a record. */
+  setTtl(record: number, ttl: number): void {
+    const at = this.recordAt[record]!
+    this.log[at + 6] = ttl >>> 24
+    this.log[at + 7] = ttl >>> 16
+    this.log[at + 8] = ttl >>> 8
+    this.log[at + 9] = ttl
+  }
+
+  #make(walk: NameWalk, from: number, parent: number): number {
+    const node = this.nodes
+    if (node === this.nodeNameAt.length) this.#growNodes()
+    const end = walk.at + walk.length
+    const start = walk.starts[from]!
+    const length = end - start
+    if (this.#namesEnd + length > this.names.length) this.names = grown(this.names, this.#namesEnd + length)
+    const { names } = this
+    const { octets } = walk
+    let q = this.#namesEnd
+    this.nodeNameAt[node] = q
+    for (let p = start; p < end; p++) names[q++] = LOWER[octets[p]!]!
+    this.#namesEnd = q
+    this.nodeLength[node] = length
+    this.nodeLabels[node] = walk.labels - from
+    this.nodeHash[node] = walk.hashes[from]!
+    this.nodeParent[node] = parent
+    this.nodeFirst[node] = -1
+    this.nodeLast[node] = -1
+    this.nodes++
+    if (this.nodes * 2 > this.#slots.length) this.#rehash()
+    else this.#place(node)
+    return node
+  }
+
+  #place(node: number): void {
+    const mask = this.#slots.length - 1
+    let slot = spread(this.nodeHash[node]!) & mask
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
+    this.#slots[slot] = node + 1
+  }
+
+  #rehash(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2)
+    for (let node = 0; node < this.nodes; node++) this.#place(node)
+  }
+
+  #seek(walk: NameWalk, from: number): number {
+    const slots = this.#slots
+    const mask = slots.length - 1
+    const hash = walk.hashes[from]!
+    for (let slot = spread(hash) & mask; ; slot = (slot + 1) & mask) {
+      const node = slots[slot]! - 1
+      if (node < 0) return -1
+      if (this.nodeHash[node] === hash && this.#isNamed(node, walk, from)) return node
+    }
+  }
+
+  #isNamed(node: number, walk: NameWalk, from: number): boolean {
+    const end = walk.at + walk.length
+    let p = walk.starts[from]!
+    if (end - p !== this.nodeLength[node]) return false
+    const { names } = this
+    const { octets } = walk
+    let q = this.nodeNameAt[node]!
+    for (; p < end; p++, q++) if (LOWER[octets[p]!]! !== names[q]!) return false
+    return true
+  }
+
+  #growLog(room: number): void {
+    this.log = grown(this.log, this.logEnd + room)
+  }
+
+  #growRecords(): void {
+    const room = this.records + 1
+    this.recordAt = grown(this.recordAt, room)
+    this.recordNext = grown(this.recordNext, room)
+    this.recordMark = grown(this.recordMark, room)
+  }
+
+  #growNodes(): void {
+    const room = this.nodes + 1
+    this.nodeNameAt = grown(this.nodeNameAt, room)
+    this.nodeLength = grown(this.nodeLength, room)
+    this.nodeLabels = grown(this.nodeLabels, room)
+    this.nodeHash = grown(this.nodeHash, room)
+    this.nodeParent = grown(this.nodeParent, room)
+    this.nodeFirst = grown(this.nodeFirst, room)
+    this.nodeLast = grown(this.nodeLast, room)
+  }
+}
+
+/** A copy with room for at least `room` elements, half as long again or more. */
+function grown<T extends Typed>(array: T, room: number): T {
+  const length = Math.max(room, Math.ceil(array.length * 1.5))
+  const larger = (array instanceof Int32Array ? new Int32Array(length) : new Uint8Array(length)) as T
+  larger.set(array)
+  return larger
+}
+
+function slotsFor(nodes: number): number {
+  let slots = 32
+  while (slots < nodes * 2) slots *= 2
+  return slots
+}

@@ -1,0 +1,275 @@
+/**
+ * ZoneBuilder -> image. Two passes over the nodes: the first groups each node's records into RRsets (duplicates dropped, one TTL
+ * per set), marks cuts and what lies below them, and gives every node its place; the second writes.
+ */
+import { TYPE } from '../wire/index.ts'
+import type { ZoneBuilder } from './builder.ts'
+import { aligned, HEADER, HEADER_WORDS, MAGIC, MOST_SET_OCTETS, NODE, RR_HEAD, SET } from './image-layout.ts'
+import { spread } from './name-hash.ts'
+import { targetAt, wantsCompression } from './targets.ts'
+
+/** What grouping found out about the records; the checks turn it into issues. */
+export interface Grouping {
+  /** records that repeat another one of their set; dropped */
+  readonly duplicates: readonly number[]
+  /** records whose TTL differed from their set's lowest, which the set got (RFC 2181 5.2) */
+  readonly unevenTtl: readonly number[]
+  /** first record of each set that no message can carry; the zone cannot be compiled with one */
+  readonly oversized: readonly number[]
+}
+
+/** Orders each node's records by RRset, drops duplicates and evens the TTLs, in place. */
+export function groupRecords(builder: ZoneBuilder): Grouping {
+  const duplicates: number[] = []
+  const unevenTtl: number[] = []
+  const oversized: number[] = []
+  const { nodeFirst, recordNext } = builder
+  for (let node = 0; node < builder.nodes; node++) {
+    const first = nodeFirst[node]!
+    if (first < 0) continue
+    if (recordNext[first]! < 0) {
+      if (RR_HEAD + builder.rdlengthOf(first) > MOST_SET_OCTETS) oversized.push(first)
+      continue
+    }
+    const sets = new Map<number, number[]>()
+    for (let record = first; record >= 0; record = recordNext[record]!) {
+      const type = builder.typeOf(record)
+      const set = sets.get(type)
+      if (set === undefined) sets.set(type, [record])
+      else set.push(record)
+    }
+    let last = -1
+    for (const set of sets.values()) {
+      const repeated = repeatedIn(builder, set)
+      let octets = 0
+      let ttl = 0xffffffff
+      for (const record of set) ttl = Math.min(ttl, builder.ttlOf(record))
+      for (const record of set) {
+        if (repeated?.has(record)) {
+          duplicates.push(record)
+          continue
+        }
+        if (builder.ttlOf(record) !== ttl) {
+          unevenTtl.push(record)
+          builder.setTtl(record, ttl)
+        }
+        octets += RR_HEAD + builder.rdlengthOf(record)
+        if (last < 0) nodeFirst[node] = record
+        else recordNext[last] = record
+        recordNext[record] = -1
+        last = record
+      }
+      if (octets > MOST_SET_OCTETS) oversized.push(set[0]!)
+    }
+    builder.nodeLast[node] = last
+  }
+  return { duplicates, unevenTtl, oversized }
+}
+
+/** @returns the records of a set that repeat an earlier one, or undefined where none does */
+function repeatedIn(builder: ZoneBuilder, set: readonly number[]): Set<number> | undefined {
+  if (set.length === 1) return undefined
+  // Sorting instead of comparing all pairs: a set may have five thousand records.
+  const sorted = set.toSorted((a, b) => compareRdata(builder, a, b) || a - b)
+  let repeated: Set<number> | undefined
+  for (let i = 1; i < sorted.length; i++) {
+    if (compareRdata(builder, sorted[i - 1]!, sorted[i]!) !== 0) continue
+    repeated ??= new Set()
+    repeated.add(sorted[i]!)
+  }
+  return repeated
+}
+
+function compareRdata(builder: ZoneBuilder, a: number, b: number): number {
+  const { log } = builder
+  const lengthA = builder.rdlengthOf(a)
+  const lengthB = builder.rdlengthOf(b)
+  const atA = builder.recordAt[a]! + RR_HEAD
+  const atB = builder.recordAt[b]! + RR_HEAD
+  const shorter = Math.min(lengthA, lengthB)
+  for (let i = 0; i < shorter; i++) {
+    const difference = log[atA + i]! - log[atB + i]!
+    if (difference !== 0) return difference
+  }
+  return lengthA - lengthB
+}
+
+/** @returns NODE flags of every node, parents before children */
+export function markNodes(builder: ZoneBuilder): Uint8Array {
+  const flags = new Uint8Array(builder.nodes)
+  const { nodeFirst, nodeParent, recordNext, names, nodeNameAt } = builder
+  for (let node = 0; node < builder.nodes; node++) {
+    const parent = nodeParent[node]!
+    let bits = 0
+    if (parent >= 0 && (flags[parent]! & (NODE.cut | NODE.dname | NODE.below)) !== 0) bits |= NODE.below
+    const nameAt = nodeNameAt[node]!
+    const isWildcard = names[nameAt] === 1 && names[nameAt + 1] === 0x2a
+    if (isWildcard && parent >= 0) flags[parent]! |= NODE.wildcard
+    let record = nodeFirst[node]!
+    if (record < 0) bits |= NODE.empty
+    for (; record >= 0; record = recordNext[record]!) {
+      const type = builder.typeOf(record)
+      if (type === TYPE.CNAME) bits |= NODE.cname
+      // RFC 4592 4.2, 4.4: NS and DNAME at a wildcard delegate and redirect nothing.
+      else if (type === TYPE.NS && parent >= 0 && !isWildcard) bits |= NODE.cut
+      else if (type === TYPE.DNAME && !isWildcard) bits |= NODE.dname
+    }
+    if (builder.steered.has(node)) bits |= NODE.steered
+    flags[node]! |= bits
+  }
+  return flags
+}
+
+/**
+ * Writes the image of a builder whose records have been grouped and checked: there is exactly one SOA, at the apex, and no set
+ * is oversized.
+ */
+export function writeImage(builder: ZoneBuilder, flags: Uint8Array): SharedArrayBuffer {
+  const { nodes, nodeFirst, nodeLength, recordNext } = builder
+  let slots = 8
+  while (slots * 3 < nodes * 4) slots *= 2
+  const slotsAt = HEADER_WORDS * 4
+  const firstNode = slotsAt + slots * 4
+  const nodeAt = new Int32Array(nodes)
+  let end = firstNode
+  for (let node = 0; node < nodes; node++) {
+    nodeAt[node] = end
+    const bits = flags[node]!
+    end += 4 + ((bits & NODE.steered) !== 0 ? 4 : 0) + ((bits & NODE.wildcard) !== 0 ? 4 : 0)
+    end = aligned(end + nodeLength[node]!)
+    for (let record = nodeFirst[node]!; record >= 0; ) {
+      const type = builder.typeOf(record)
+      const targets = hasTargets(builder, record, type)
+      end += 4
+      for (; record >= 0 && builder.typeOf(record) === type; record = recordNext[record]!)
+        end += RR_HEAD + builder.rdlengthOf(record) + (targets ? 4 : 0)
+      end = aligned(end)
+    }
+  }
+  const buffer = new SharedArrayBuffer(end)
+  const writer = new ImageWriter(buffer, builder, flags, nodeAt)
+  for (let node = 0; node < nodes; node++) writer.node(node)
+  const words = new Int32Array(buffer)
+  let offsetBits = 1
+  while (2 ** offsetBits <= end >> 2) offsetBits++
+  for (let node = 0; node < nodes; node++) {
+    const mixed = spread(builder.nodeHash[node]!)
+    let slot = mixed & (slots - 1)
+    while (words[(slotsAt >> 2) + slot] !== 0) slot = (slot + 1) & (slots - 1)
+    words[(slotsAt >> 2) + slot] = ((mixed >>> offsetBits) << offsetBits) | (nodeAt[node]! >> 2)
+  }
+  words[HEADER.magic] = MAGIC
+  words[HEADER.slotsAt] = slotsAt
+  words[HEADER.slotMask] = slots - 1
+  words[HEADER.offsetBits] = offsetBits
+  words[HEADER.apex] = firstNode
+  words[HEADER.nodesEnd] = end
+  words[HEADER.soa] = writer.soa
+  words[HEADER.serial] = writer.serial
+  words[HEADER.negativeTtl] = writer.negativeTtl
+  words[HEADER.nodes] = nodes
+  words[HEADER.records] = writer.records
+  return buffer
+}
+
+function hasTargets(builder: ZoneBuilder, record: number, type: number): boolean {
+  return targetAt(type, builder.rdataOf(record)) >= 0
+}
+
+/** Writes nodes one behind the other where pass one placed them. */
+class ImageWriter {
+  soa = 0
+  serial = 0
+  negativeTtl = 0
+  records = 0
+  readonly #octets: Uint8Array
+  readonly #halves: Uint16Array
+  readonly #words: Int32Array
+  readonly #builder: ZoneBuilder
+  readonly #flags: Uint8Array
+  readonly #nodeAt: Int32Array
+
+  constructor(buffer: SharedArrayBuffer, builder: ZoneBuilder, flags: Uint8Array, nodeAt: Int32Array) {
+    this.#octets = new Uint8Array(buffer)
+    this.#halves = new Uint16Array(buffer)
+    this.#words = new Int32Array(buffer)
+    this.#builder = builder
+    this.#flags = flags
+    this.#nodeAt = nodeAt
+  }
+
+  node(node: number): void {
+    const builder = this.#builder
+    const octets = this.#octets
+    const bits = this.#flags[node]!
+    let at = this.#nodeAt[node]!
+    const length = builder.nodeLength[node]!
+    octets[at] = length
+    octets[at + 1] = builder.nodeLabels[node]!
+    this.#halves[(at >> 1) + 1] = bits
+    at += 4
+    if ((bits & NODE.steered) !== 0) {
+      this.#words[at >> 2] = builder.steered.get(node)!
+      at += 4
+    }
+    if ((bits & NODE.wildcard) !== 0) {
+      this.#words[at >> 2] = this.#nodeAt[builder.wildcardOf(node)]!
+      at += 4
+    }
+    const { names } = builder
+    const nameAt = builder.nodeNameAt[node]!
+    for (let i = 0; i < length; i++) octets[at + i] = names[nameAt + i]!
+    at = aligned(at + length)
+    for (let record = builder.nodeFirst[node]!; record >= 0; ) {
+      const set = at
+      const type = builder.typeOf(record)
+      const first = record
+      let count = 0
+      for (; record >= 0 && builder.typeOf(record) === type; record = builder.recordNext[record]!) count++
+      at = this.#set(node, set, first, count, type, record < 0)
+    }
+  }
+
+  /** @returns offset past the set */
+  #set(node: number, set: number, first: number, count: number, type: number, last: boolean): number {
+    const builder = this.#builder
+    const octets = this.#octets
+    const targets = hasTargets(builder, first, type)
+    const plain = !targets && !wantsCompression(type)
+    const start = set + 4 + (targets ? count * 4 : 0)
+    let at = start
+    let record = first
+    for (let i = 0; i < count; i++, record = builder.recordNext[record]!) {
+      if (targets) this.#words[(set >> 2) + 1 + i] = this.#target(node, type, record)
+      const from = builder.recordAt[record]!
+      const length = RR_HEAD + builder.rdlengthOf(record)
+      const { log } = builder
+      for (let j = 0; j < length; j++) octets[at + j] = log[from + j]!
+      at += length
+    }
+    this.records += count
+    this.#halves[set >> 1] = count | (targets ? SET.targets : 0) | (plain ? SET.plain : 0) | (last ? SET.last : 0)
+    this.#halves[(set >> 1) + 1] = at - start
+    if (type === TYPE.SOA && node === 0) this.#apexSoa(set, first)
+    return aligned(at)
+  }
+
+  #target(node: number, type: number, record: number): number {
+    const builder = this.#builder
+    const rdata = builder.rdataOf(record)
+    const at = targetAt(type, rdata)
+    // RFC 9460 2.5.2: "." as a service's target is the owner itself.
+    const isOwner = rdata[at] === 0 && (type === TYPE.SVCB || type === TYPE.HTTPS) && (rdata[0]! | rdata[1]!) !== 0
+    const target = isOwner ? node : builder.existing(rdata, at)
+    return target < 0 ? 0 : this.#nodeAt[target]!
+  }
+
+  #apexSoa(set: number, record: number): void {
+    const builder = this.#builder
+    const rdata = builder.rdataOf(record)
+    const figures = new DataView(rdata.buffer, rdata.byteOffset + rdata.length - 20, 20)
+    this.soa = set
+    this.serial = figures.getUint32(0)
+    this.negativeTtl = Math.min(builder.ttlOf(record), figures.getUint32(16), 0x7fffffff)
+  }
+}

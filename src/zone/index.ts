@@ -1,0 +1,6 @@
+export { ZoneBuilder } from './builder.ts'
+export { groupRecords, markNodes, writeImage } from './compile.ts'
+export { ZoneDirectory } from './directory.ts'
+export { Lookup, OUTCOME, type Outcome, rrLength, ZoneImage } from './image.ts'
+export { NameWalk } from './name-walk.ts'
+export * from './serial.ts'

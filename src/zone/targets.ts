@@ -1,0 +1,43 @@
+/**
+ * Which record types name a host whose addresses belong into the additional section, and where the name stands in the rdata;
+ * which types' names a response compresses.
+ */
+import { TYPE } from '../wire/index.ts'
+
+/** @returns offset in the rdata of the name whose addresses the additional section should hold, -1: the type has none */
+export function targetAt(type: number, rdata: Uint8Array): number {
+  switch (type) {
+    case TYPE.NS:
+      return 0
+    case TYPE.MX:
+    case TYPE.AFSDB:
+    case KX:
+    case RT:
+    case TYPE.SVCB:
+    case TYPE.HTTPS:
+      return 2
+    case TYPE.SRV:
+      return 6
+    case TYPE.NAPTR:
+      return naptrReplacementAt(rdata)
+    default:
+      return -1
+  }
+}
+
+const KX = 36
+const RT = 21
+
+/** order, preference, then flags, services and regexp as character-strings (RFC 3403 4.1) */
+function naptrReplacementAt(rdata: Uint8Array): number {
+  let at = 4
+  for (let i = 0; i < 3; i++) at += 1 + (rdata[at] ?? 0)
+  return at < rdata.length ? at : -1
+}
+
+/** RFC 3597 4: only RFC 1035's own types may have names in their rdata compressed. */
+const COMPRESSED: ReadonlySet<number> = new Set([2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 15])
+
+export function wantsCompression(type: number): boolean {
+  return COMPRESSED.has(type)
+}
