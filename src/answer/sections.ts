@@ -112,6 +112,8 @@ export class Sections {
           this.#negative(image, RCODE.NXDOMAIN)
           return
         case OUTCOME.cname:
+          // A loop in the data: what is known so far is the answer.
+          if (this.#isKnownAlias(aliases, zone, found.rrset)) return
           if (!this.#set(image, found.rrset, walk, walk.labels, aliases)) {
             this.#cut()
             return
@@ -120,6 +122,8 @@ export class Sections {
           target = image.rrAt(found.rrset) + FIXED_RR_OCTETS
           break
         case OUTCOME.dname:
+          // A DNAME may well be passed twice with different names; the bound on the chain ends its loops.
+          this.#aliases[aliases] = -1 - aliases
           if (!this.#set(image, found.rrset, walk, found.labels, aliases)) {
             this.#cut()
             return
@@ -139,8 +143,7 @@ export class Sections {
         next.take(image.octets, target)
       }
       if (qtype === ANY || qtype === TYPE.CNAME) return
-      // A loop in the data, or a chain longer than anybody needs: what is known so far is the answer.
-      if (aliases === MOST_ALIASES - 1 || this.#isKnownAlias(aliases, zone, found.rrset, outcome)) return
+      if (aliases === MOST_ALIASES - 1) return
       walk = next
       zone = world.directory.find(walk)
       if (zone < 0 || world.expired[zone] !== 0) return
@@ -158,9 +161,8 @@ export class Sections {
     this.truncated = true
   }
 
-  #isKnownAlias(aliases: number, zone: number, rrset: number, outcome: number): boolean {
-    // A DNAME may well be passed twice with different names; the bound on the chain ends its loops.
-    const mark = outcome === OUTCOME.dname ? -1 - aliases : (rrset ^ Math.imul(zone, 0x9e3779b1)) & 0x7fffffff
+  #isKnownAlias(aliases: number, zone: number, rrset: number): boolean {
+    const mark = (rrset ^ Math.imul(zone, 0x9e3779b1)) & 0x7fffffff
     this.#aliases[aliases] = mark
     for (let i = 0; i < aliases; i++) if (this.#aliases[i] === mark) return true
     return false
