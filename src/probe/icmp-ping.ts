@@ -99,7 +99,9 @@ export function outcomeOfPing(reply: PingReply): Outcome {
   if (reply.alive)
     return { class: 'ok', detail: reply.ms === undefined ? 'echo reply' : `echo reply in ${reply.ms} ms` }
   if (/unreachable|no route/i.test(reply.output)) return { class: 'unreachable', detail: 'destination unreachable' }
-  if (/not permitted|permission denied|cannot assign|error while executing|not found/i.test(reply.output))
+  if (/cannot assign|invalid source/i.test(reply.output))
+    return { class: 'local', detail: 'the source address is not on this machine' }
+  if (/not permitted|permission denied|error while executing|not found/i.test(reply.output))
     return {
       class: 'local',
       detail: 'the program ping cannot be run here (package iputils-ping; it needs CAP_NET_RAW)',

@@ -1,1 +1,2 @@
 export * from './prober.ts'
+export * from './runner.ts'

@@ -18,7 +18,7 @@ import { beginCommand } from './command.ts'
 import { beginDns } from './dns.ts'
 import { Gate } from './gate.ts'
 import { beginHttp } from './http.ts'
-import { PingProgram } from './icmp-ping.ts'
+import { Icmp } from './icmp.ts'
 import type { Asked, Attempt, Outcome, Settle } from './outcome.ts'
 import { PatternMatcher } from './pattern.ts'
 import { beginTcp, beginTls } from './tcp.ts'
@@ -72,7 +72,7 @@ interface Finished {
 export function createProber(options: ProberOptions): Prober {
   const nowMs = options.nowMs ?? Date.now
   const patterns = new PatternMatcher()
-  const pings = new PingProgram()
+  const icmp = new Icmp()
   const commands = new Gate(options.commands ?? 32)
   const running = new Set<(detail: string) => void>()
   let closed = false
@@ -100,7 +100,7 @@ export function createProber(options: ProberOptions): Prober {
       case 'tls':
         return beginTls(asked, probe, secureContext(), nowMs, settle)
       case 'icmp':
-        return pings.begin(asked, settle)
+        return icmp.begin(asked, settle)
       case 'dns':
         return beginDns(asked, probe, settle)
       case 'command':
@@ -188,11 +188,11 @@ export function createProber(options: ProberOptions): Prober {
 
   return {
     probe,
-    describe: () => ({ icmp: 'the program ping, one process per probe' }),
+    describe: () => ({ icmp: icmp.describe() }),
     close: async () => {
       closed = true
       for (const abandon of [...running]) abandon('the server is stopping')
-      pings.close()
+      icmp.close()
       await patterns.close()
     },
   }

@@ -1,1 +1,3 @@
+export * from './listen-address.ts'
 export * from './model.ts'
+export * from './start.ts'

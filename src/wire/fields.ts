@@ -195,6 +195,39 @@ export function typeField(what: string): Field {
   }
 }
 
+/** A hardware address: pairs of hex digits with hyphens between (RFC 7043 3.2, 4.2). */
+export function eui(octets: 6 | 8): Field {
+  const form = octets === 6 ? /^([0-9a-f]{2}-){5}[0-9a-f]{2}$/i : /^([0-9a-f]{2}-){7}[0-9a-f]{2}$/i
+  return {
+    parse(fields, out) {
+      const token = fields.field('address')
+      if (!form.test(token))
+        fields.fail(`the address must be ${octets} pairs of hex digits like 00-00-5e-00-53-2a, not "${token}".`)
+      out.bytes(parseHex(token.replaceAll('-', ''))!)
+    },
+    print: (rdata, at) =>
+      printHex(rdata.subarray(at, at + octets))
+        .toLowerCase()
+        .match(/../g)!
+        .join('-'),
+    skip: (_rdata, at, end) => (at + octets <= end ? at + octets : -1),
+  }
+}
+
+/** 64 bits as four groups of hex digits, none left out (RFC 6742 2.1.2). */
+export function groups(what: string): Field {
+  return {
+    parse(fields, out) {
+      const token = fields.field(what)
+      if (!/^[0-9a-f]{1,4}(:[0-9a-f]{1,4}){3}$/i.test(token))
+        fields.fail(`the ${what} must be four groups of hex digits, not "${token}".`)
+      for (const group of token.split(':')) out.uint16(Number.parseInt(group, 16))
+    },
+    print: (rdata, at) => [0, 2, 4, 6].map((i) => readNumber(rdata, at + i, 2).toString(16)).join(':'),
+    skip: (_rdata, at, end) => (at + 8 <= end ? at + 8 : -1),
+  }
+}
+
 function readNumber(rdata: Uint8Array, at: number, octets: number): number {
   let value = 0
   for (let i = 0; i < octets; i++) value = value * 256 + rdata[at + i]!

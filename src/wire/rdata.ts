@@ -2,7 +2,7 @@
  * What a record type is to the rest of the house. One type, one file (src/wire/types/): its figure, its text form, its wire form.
  *
  * Master files hand the rdata fields over as tokens that were already lexed (RFC 1035 5.1): quotes and parentheses are gone,
- * escapes are not (a \. in a name must stay apart from a dot).
+ * escapes are not (a \. in a name must stay apart from a dot). key="a value" (RFC 9460 2.1) is one field, its quotes gone: key=a value.
  */
 
 /** The fields of one record's rdata in a master file, in order. A parser takes them and complains through `fail`. */

@@ -1,0 +1,132 @@
+/**
+ * The health of everything in one word and the reasons for it: what monitoring reads.
+ *
+ *   critical  a pool that clients are sent to has no fit node
+ *   degraded  a node is down, a pool is under its floor, an alert stands, files were not taken up
+ *   ok        none of that
+ */
+import type { Issue } from '../base/index.ts'
+import type { Core } from './core.ts'
+import { type Plan, poolsInUse } from './plan.ts'
+import type { ReloadState } from './reload.ts'
+import { floorOf } from './safety.ts'
+import { iso, viewNode } from './view-nodes.ts'
+
+export interface HealthView {
+  readonly status: 'ok' | 'degraded' | 'critical'
+  /** why it is not ok, one sentence each */
+  readonly reasons: readonly string[]
+  readonly generation: number
+  readonly nodes: Readonly<
+    Record<
+      string,
+      {
+        readonly health: string
+        readonly intent: string
+        readonly inService: boolean
+        readonly badSeconds: number
+        readonly since: string | null
+        readonly reason: string
+      }
+    >
+  >
+  readonly pools: Readonly<
+    Record<
+      string,
+      {
+        readonly condition: string
+        readonly inUse: boolean
+        readonly members: number
+        readonly fit: number
+        readonly inService: number
+        readonly floor: number
+      }
+    >
+  >
+  readonly alerts: readonly {
+    readonly code: string
+    readonly subject: string
+    readonly message: string
+    readonly since: string
+  }[]
+  readonly reload: ReloadView
+}
+
+export interface ReloadView {
+  readonly ok: boolean
+  readonly last: string | null
+  readonly issues: readonly Issue[]
+  /** harms of a reload that the brake holds */
+  readonly held: Plan['harms']
+  /** a reload that goes back at this time unless confirmed */
+  readonly confirmBy: string | null
+}
+
+export function viewReload(core: Core, state: ReloadState): ReloadView {
+  return {
+    ok: state.lastOk,
+    last: state.lastMs === undefined ? null : iso(state.lastMs),
+    issues: state.lastOk ? core.issues : state.issues,
+    held: state.held?.harms ?? [],
+    confirmBy: state.confirmBy === undefined ? null : iso(state.confirmBy.atMs),
+  }
+}
+
+export function viewHealth(core: Core, state: ReloadState): HealthView {
+  const reasons: string[] = []
+  let critical = false
+  const inUse = poolsInUse(core.steering)
+  const pools: Record<string, HealthView['pools'][string]> = {}
+  for (const pool of core.steering.pools.values()) {
+    const standing = core.ports.fleet.standing(pool.name)
+    const members = standing?.members ?? []
+    const condition = standing?.condition ?? 'all-down'
+    const floor = floorOf(pool, pool.members.filter((member) => !member.standby).length)
+    const fit = members.filter((member) => member.fit).length
+    pools[pool.name] = {
+      condition,
+      inUse: inUse.has(pool.name),
+      members: pool.members.length,
+      fit,
+      inService: members.filter((member) => member.inService).length,
+      floor,
+    }
+    if (pool.members.length === 0) continue
+    if (condition === 'all-down') {
+      reasons.push(`pool ${pool.name} has no fit node`)
+      if (inUse.has(pool.name)) critical = true
+    } else if (condition === 'below-floor')
+      reasons.push(`pool ${pool.name} has ${fit} fit nodes, and its floor is ${floor}`)
+  }
+  const nodes: Record<string, HealthView['nodes'][string]> = {}
+  for (const node of core.steering.nodes.values()) {
+    const view = viewNode(core, node)
+    nodes[node.name] = {
+      health: view.health,
+      intent: view.intent.kind,
+      inService: view.inService,
+      badSeconds: view.badSeconds,
+      since: view.since,
+      reason: view.reason,
+    }
+    if (view.health === 'down' && view.intent.kind !== 'disabled')
+      reasons.push(`node ${node.name} is down: ${view.reason}`)
+  }
+  const alerts = core.ports.fleet.alerts()
+  for (const alert of alerts) reasons.push(alert.message)
+  if (!state.lastOk)
+    reasons.push(
+      state.held !== undefined
+        ? 'a reload is held: it would take away too much'
+        : `files were not taken up: ${state.issues.length} issues`,
+    )
+  return {
+    status: critical ? 'critical' : reasons.length > 0 ? 'degraded' : 'ok',
+    reasons,
+    generation: core.generation,
+    nodes,
+    pools,
+    alerts: alerts.map(({ code, subject, message, sinceMs }) => ({ code, subject, message, since: iso(sinceMs) })),
+    reload: viewReload(core, state),
+  }
+}

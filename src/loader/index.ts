@@ -1,0 +1,5 @@
+export { type Discovered, discover } from './discover.ts'
+export { readSettings, type SettingsSources, shown } from './read-settings.ts'
+export * from './settings.ts'
+export * from './settings-keys.ts'
+export { type Watcher, type WatchOptions, watchFiles } from './watch.ts'

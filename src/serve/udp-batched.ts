@@ -1,0 +1,269 @@
+/**
+ * The batched UDP driver: one thread, a synchronous loop, two system calls for up to 64 queries.
+ *
+ *     recvmmsg ──▶ up to 64 messages in their slots ──▶ responder.answer writes each reply over its request ──▶ sendmmsg
+ *
+ * All memory is set up once. A slot is 4,288 octets: room for the largest request and reply (4,096), and 67 cache lines long, an odd
+ * number, so that the heads of the slots do not compete for the same sets of the cache.
+ *
+ *     struct mmsghdr (64 octets)   0 name*  8 name length  16 iov*  24 iov count  32 control*  40 control length  48 flags  56 received
+ *     struct iovec   (16 octets)   0 base*  8 length
+ *
+ * Replies go out through headers of their own: where a request gets no reply, the next reply's header moves up (an empty iovec
+ * would send an empty datagram).
+ */
+
+import { COUNTER } from './counters.ts'
+import { EAGAIN, EINTR, type Libc, MSG_DONTWAIT, MSG_TRUNC, MSG_WAITFORONE, POLLIN } from './libc.ts'
+import type { Responder } from './model.ts'
+import { isMapped, SOCKADDR_MAX } from './sockaddr.ts'
+import { type OpenSocket, RECEIVE_TIMEOUT_MS } from './sockets.ts'
+import { DESK, type Report, SLOW_PER_UDP_WORKER } from './thread-desk.ts'
+
+const BATCH = 64
+const SLOT = 4288
+export const UDP_CAPACITY = 4096
+const NAME = 32
+const CONTROL = 64
+const HEADER = 64
+// A socket that brought this many at once most likely has more waiting: it is read again without asking poll first.
+const BUSY = 8
+// ... but not longer than this many rounds, or the quiet sockets would wait for the busy one's end.
+const PATIENCE = 8
+
+export interface BatchedThread {
+  readonly libc: Libc
+  readonly sockets: readonly OpenSocket[]
+  readonly responder: Responder
+  readonly desk: Int32Array
+  readonly counters: Float64Array
+  report(report: Report): void
+}
+
+/** Serves until DESK.stop is set, then answers what has arrived and returns. */
+export function serveBatched(thread: BatchedThread): void {
+  const { sockets, desk } = thread
+  const batch = makeBatch(thread)
+  const single = sockets.length === 1
+  const polls = new Uint8Array(new ArrayBuffer(Math.max(8, sockets.length * 8)))
+  const pollView = new DataView(polls.buffer)
+  sockets.forEach((socket, i) => {
+    pollView.setInt32(i * 8, socket.fd, true)
+    pollView.setInt16(i * 8 + 4, POLLIN, true)
+  })
+  const busy = sockets.map(() => false)
+  let unasked = 0
+  while (Atomics.load(desk, DESK.stop) === 0) {
+    if (single) {
+      // One socket: sleep in recvmmsg itself, for SO_RCVTIMEO at most.
+      if (batch.turn(0, MSG_WAITFORONE) <= 0) batch.idle()
+      continue
+    }
+    const anyBusy = busy.includes(true)
+    if (!anyBusy || ++unasked >= PATIENCE) {
+      unasked = 0
+      const ready = thread.libc.poll(polls, sockets.length, anyBusy ? 0 : RECEIVE_TIMEOUT_MS)
+      if (ready <= 0) {
+        batch.idle()
+        busy.fill(false)
+        continue
+      }
+      for (let i = 0; i < sockets.length; i++) busy[i] = (pollView.getInt16(i * 8 + 6, true) & 0xffff) !== 0
+    }
+    for (let i = 0; i < sockets.length; i++) if (busy[i]) busy[i] = batch.turn(i, MSG_DONTWAIT) >= BUSY
+  }
+  // What was on its way through the kernel when we were told may arrive a moment later: wait for a quiet 20 ms.
+  do {
+    for (let i = 0; i < sockets.length; i++) while (batch.turn(i, MSG_DONTWAIT) > 0);
+  } while (thread.libc.poll(polls, sockets.length, 20) > 0)
+}
+
+interface Batch {
+  /** Receives, answers and sends once. @returns how many messages came; 0 or less: none, now */
+  turn(socket: number, flags: number): number
+  /** Nothing to do: takes up what was published, so that nothing piles up in a thread without queries. */
+  idle(): void
+}
+
+function makeBatch(thread: BatchedThread): Batch {
+  const { libc, sockets, responder, desk, counters } = thread
+  // Shared buffers are never moved and need no copy for the calls.
+  const make = (octets: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(octets))
+  const slots = make(BATCH * SLOT)
+  const names = make(BATCH * NAME)
+  const controls = make(BATCH * CONTROL)
+  const iovs = make(BATCH * 16)
+  const receiveHeaders = make(BATCH * HEADER)
+  const sendHeaders = make(BATCH * HEADER)
+  const at = {
+    slots: libc.addressOf(slots),
+    names: libc.addressOf(names),
+    controls: libc.addressOf(controls),
+    iovs: libc.addressOf(iovs),
+    receive: libc.addressOf(receiveHeaders),
+    send: libc.addressOf(sendHeaders),
+  }
+  const writePointers = (header: Uint8Array, k: number, i: number): void => {
+    const view = new DataView(header.buffer)
+    view.setBigUint64(k * HEADER, at.names + BigInt(i * NAME), true)
+    view.setBigUint64(k * HEADER + 16, at.iovs + BigInt(i * 16), true)
+    view.setBigUint64(k * HEADER + 24, 1n, true)
+    view.setBigUint64(k * HEADER + 32, at.controls + BigInt(i * CONTROL), true)
+  }
+  for (let i = 0; i < BATCH; i++) {
+    new DataView(iovs.buffer).setBigUint64(i * 16, at.slots + BigInt(i * SLOT), true)
+    writePointers(receiveHeaders, i, i)
+    writePointers(sendHeaders, i, i)
+  }
+  const iov32 = new Uint32Array(iovs.buffer)
+  const in32 = new Uint32Array(receiveHeaders.buffer)
+  const out32 = new Uint32Array(sendHeaders.buffer)
+  /** Which slot the k-th send header points to. */
+  const owner = Int32Array.from({ length: BATCH }, (_, i) => i)
+  const sendAt = Array.from({ length: BATCH }, (_, i) => at.send + BigInt(i * HEADER))
+  let used = BATCH
+  let forWildcard = false
+  let faultsInARow = 0
+
+  const turn = (index: number, flags: number): number => {
+    const socket = sockets[index]!
+    // Headers that the last batch did not use still stand as they were set, for the kind of socket that it came from.
+    if (socket.wildcard !== forWildcard) used = BATCH
+    forWildcard = socket.wildcard
+    for (let i = 0; i < used; i++) {
+      iov32[i * 4 + 2] = UDP_CAPACITY
+      in32[i * 16 + 2] = SOCKADDR_MAX
+      in32[i * 16 + 10] = socket.wildcard ? CONTROL : 0
+    }
+    const n = libc.recvmmsg(socket.fd, at.receive, BATCH, flags, null)
+    used = Math.max(n, 0)
+    // EAGAIN and EINTR are the end of a wait; ECONNREFUSED and its kin are an ICMP message about an earlier reply: nothing is lost.
+    if (n <= 0) return n
+    responder.enter()
+    let replies = 0
+    for (let i = 0; i < n; i++) {
+      const length = answerOne(index, socket, i)
+      if (length <= 0) continue
+      const k = replies++
+      if (owner[k] !== i) {
+        writePointers(sendHeaders, k, i)
+        owner[k] = i
+      }
+      iov32[i * 4 + 2] = length
+      out32[k * 16 + 2] = in32[i * 16 + 2]!
+      out32[k * 16 + 10] = in32[i * 16 + 10]!
+    }
+    if (replies > 0) send(socket.fd, replies)
+    responder.leave()
+    counters[COUNTER.received]! += n
+    counters[COUNTER.batches]! += 1
+    return n
+  }
+
+  const answerOne = (index: number, socket: OpenSocket, i: number): number => {
+    const nameAt = i * NAME
+    const port = (names[nameAt + 2]! << 8) | names[nameAt + 3]!
+    // Nobody can be answered at port 0; larger than the slot is no query.
+    if (port === 0 || (in32[i * 16 + 12]! & MSG_TRUNC) !== 0) {
+      counters[COUNTER.malformed]! += 1
+      return 0
+    }
+    let peerAt = nameAt + 4
+    let peerOctets: 4 | 16 = 4
+    if (socket.family === 6) {
+      const mapped = isMapped(names, nameAt + 8)
+      peerAt = mapped ? nameAt + 20 : nameAt + 8
+      peerOctets = mapped ? 4 : 16
+    }
+    // Reply by whatever way the routing says, but from the address that was asked: the control message goes back with interface 0.
+    if (socket.wildcard) clearInterface(socket.family, i)
+    const length = in32[i * 16 + 14]!
+    let result: number
+    try {
+      result = responder.answer(slots, i * SLOT, length, UDP_CAPACITY, 0, names, peerAt, peerOctets, port)
+      faultsInARow = 0
+    } catch (error) {
+      // A fault of ours must not let one poisonous query silence the server: the query is dropped and told. A thread that only
+      // fails has lost its mind, and is started afresh.
+      counters[COUNTER.faults]! += 1
+      const message = Buffer.from(slots.slice(i * SLOT, i * SLOT + length)).toString('hex')
+      if (faultsInARow % 64 === 0)
+        thread.report({
+          kind: 'fault',
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          message,
+        })
+      if (++faultsInARow >= 1000) throw error
+      return 0
+    }
+    if (result > 0) return result
+    if (result === 0) counters[COUNTER.silent]! += 1
+    else passToSlowDoor(index, i, length, peerAt, peerOctets, port)
+    return 0
+  }
+
+  const clearInterface = (family: 4 | 6, i: number): void => {
+    // cmsghdr: 0 length (8)  8 level  12 type  16 in_pktinfo { ifindex, spec_dst, addr } or in6_pktinfo { addr (16), ifindex }
+    const c = i * CONTROL
+    if (family === 4) controls.fill(0, c + 16, c + 20)
+    else if (controls[c + 16] !== 0xfe || (controls[c + 17]! & 0xc0) !== 0x80) controls.fill(0, c + 32, c + 36) // link-local needs it
+  }
+
+  const passToSlowDoor = (
+    index: number,
+    i: number,
+    length: number,
+    peerAt: number,
+    octets: number,
+    port: number,
+  ): void => {
+    if (Atomics.load(desk, DESK.slow) >= SLOW_PER_UDP_WORKER) {
+      counters[COUNTER.slowRefused]! += 1
+      return
+    }
+    Atomics.add(desk, DESK.slow, 1)
+    counters[COUNTER.slow]! += 1
+    thread.report({
+      kind: 'slow-udp',
+      socket: index,
+      message: copy(slots, i * SLOT, length),
+      peer: copy(names, peerAt, octets),
+      port,
+      name: copy(names, i * NAME, in32[i * 16 + 2]!),
+      control: copy(controls, i * CONTROL, in32[i * 16 + 10]!),
+    })
+  }
+
+  const send = (fd: number, replies: number): void => {
+    let done = 0
+    let interrupted = 0
+    while (done < replies) {
+      const sent = libc.sendmmsg(fd, sendAt[done]!, replies - done, 0)
+      if (sent > 0) {
+        done += sent
+        counters[COUNTER.sent]! += sent
+        interrupted = 0
+        continue
+      }
+      // The first of the rest failed. A signal or news about an earlier reply (ECONNREFUSED) is not its fault: once more.
+      const errno = libc.errno()
+      if (errno !== EAGAIN && interrupted++ === 0) continue
+      if (errno === EINTR) continue
+      counters[COUNTER.sendErrors]! += 1
+      interrupted = 0
+      done++
+    }
+  }
+
+  return {
+    turn,
+    idle: () => {
+      responder.enter()
+      responder.leave()
+    },
+  }
+}
+
+function copy(from: Uint8Array, at: number, length: number): Uint8Array {
+  return new Uint8Array(from.subarray(at, at + length))
+}

@@ -1,0 +1,165 @@
+/**
+ * One steering file as text, with line and column of every value: yaml's document tree, asked by path.
+ */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type YAMLMap,
+  type Node as YamlNode,
+} from 'yaml'
+import type { Issue } from '../base/index.ts'
+
+export type Path = readonly (string | number)[]
+
+export interface Position {
+  readonly file: string
+  /** from 1; 0: the whole file */
+  readonly line: number
+  readonly column: number
+}
+
+/** Larger files are refused: nobody writes them by hand, and YAML takes its time. */
+const MAX_OCTETS = 16 * 1024 * 1024
+
+export class SteeringDocument {
+  readonly file: string
+  /** the file as plain values; undefined where it could not be read at all */
+  readonly value: unknown
+  /** what YAML itself has to complain about */
+  readonly issues: readonly Issue[]
+  readonly #root: YamlNode | null
+  readonly #document: Document | undefined
+  readonly #lines = new LineCounter()
+
+  constructor(file: string, text: string) {
+    this.file = file
+    if (text.length > MAX_OCTETS) {
+      this.#root = null
+      this.issues = [
+        {
+          ...this.at([]),
+          severity: 'error',
+          code: 'steer/too-large',
+          message: `the file has ${Math.round(text.length / 1048576)} MiB; steering files may have at most 16.`,
+          advice: 'Split it: all files of the folder are read as one.',
+        },
+      ]
+      return
+    }
+    const documents = parseAllDocuments(text, { lineCounter: this.#lines, prettyErrors: false, stringKeys: true })
+    const first = Array.isArray(documents) ? documents[0] : undefined
+    this.#document = first
+    this.#root = first?.contents ?? null
+    const problems = onePerLine(
+      [...documents].flatMap((document) => [...document.errors, ...document.warnings]),
+      (offset) => this.#lines.linePos(offset).line,
+    )
+    const issues = problems.map((problem) => yamlIssue(this.#position(problem.pos[0]), problem.code, problem.message))
+    // A double key leaves the rest readable: what else is wrong is worth saying at once.
+    const readable = problems.every(({ code }) => code === 'DUPLICATE_KEY')
+    const second = Array.isArray(documents) ? documents[1] : undefined
+    if (second !== undefined) {
+      issues.push({
+        ...this.#position(second.range?.[0] ?? 0),
+        severity: 'error',
+        code: 'steer/yaml',
+        message: 'a second YAML document begins here; a steering file is one.',
+        advice: 'Take the line with --- away, or put what follows into a file of its own.',
+      })
+    }
+    if (readable && first !== undefined) {
+      try {
+        // A limit on aliases keeps a few lines from unfolding into gigabytes.
+        this.value = first.toJS({ maxAliasCount: 100 }) ?? {}
+      } catch (error) {
+        issues.push(yamlIssue(this.at([]), 'ALIAS', error instanceof Error ? error.message : String(error)))
+      }
+    } else if (first === undefined) {
+      this.value = {}
+    }
+    this.issues = issues
+  }
+
+  /** Where the value at `path` stands; the nearest value around it where it is missing. */
+  at(path: Path): Position {
+    return this.#find(path, 'value')
+  }
+
+  /** Where the key that ends `path` stands. */
+  keyAt(path: Path): Position {
+    return this.#find(path, 'key')
+  }
+
+  #find(path: Path, what: 'key' | 'value'): Position {
+    let node: unknown = this.#root
+    let found: YamlNode | null = this.#root
+    for (let i = 0; i < path.length; i++) {
+      const inside = isAlias(node) && this.#document !== undefined ? node.resolve(this.#document) : node
+      if (isMap(inside)) {
+        const pair: YAMLMap['items'][number] | undefined = inside.items.find(
+          ({ key }) => String(isScalar(key) ? key.value : key) === String(path[i]),
+        )
+        if (pair === undefined) break
+        node = pair.value
+        const wanted = what === 'key' && i === path.length - 1 ? pair.key : (pair.value ?? pair.key)
+        if (isNode(wanted)) found = wanted
+      } else if (isSeq(inside)) {
+        node = inside.items[Number(path[i])]
+        if (isNode(node)) found = node
+      } else break
+    }
+    return found?.range ? this.#position(found.range[0]) : { file: this.file, line: 0, column: 0 }
+  }
+
+  #position(offset: number): Position {
+    const { line, col } = this.#lines.linePos(offset)
+    return { file: this.file, line, column: col }
+  }
+}
+
+interface YamlProblem {
+  readonly code: string
+  readonly message: string
+  readonly pos: readonly [number, number]
+}
+
+const aboutAlias = ({ message }: { readonly message: string }): boolean => /alias/i.test(message)
+
+/** One slip makes yaml complain several times about its line; the complaint about an alias is the one that explains. */
+function onePerLine<T extends YamlProblem>(problems: readonly T[], lineOf: (offset: number) => number): T[] {
+  const lines = new Map<number, T>()
+  for (const problem of problems) {
+    const line = lineOf(problem.pos[0])
+    const said = lines.get(line)
+    if (said === undefined || (aboutAlias(problem) && !aboutAlias(said))) lines.set(line, problem)
+  }
+  return [...lines.values()]
+}
+
+const YAML_ADVICE: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'YAML is indented with blanks, never with tabs.',
+  DUPLICATE_KEY: 'Every key may stand once; join the two, or rename one.',
+  BAD_INDENT: 'Keys of one mapping begin in one column.',
+  MULTILINE_IMPLICIT_KEY: 'Is a quote or a bracket missing on a line above?',
+  MISSING_CHAR: 'Is a quote, a bracket or a colon missing?',
+  BAD_ALIAS: 'A value that begins with * is an alias in YAML: quote it, as in "*.cdn".',
+  ALIAS: 'Write the values out instead of referring to them.',
+}
+
+function yamlIssue(position: Position, code: string, message: string): Issue {
+  // A name such as *.cdn is the most usual way to meet an alias.
+  const advice = aboutAlias({ message }) ? YAML_ADVICE.BAD_ALIAS : YAML_ADVICE[code]
+  return {
+    ...position,
+    severity: 'error',
+    code: 'steer/yaml',
+    message: `this is not YAML: ${message.replace(/\.?$/, '.')}`,
+    ...(advice === undefined ? {} : { advice }),
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The journal's table: append, select, prune by age.
+ */
+import type { EntryKind, JournalEntry, JournalFilter, NewEntry } from '../control/index.ts'
+import type { Sqlite } from './database.ts'
+
+interface Row {
+  id: number
+  at_ms: number
+  kind: string
+  action: string
+  node: string | null
+  pool: string | null
+  author: string
+  source: string
+  reason: string | null
+  before: string | null
+  after: string | null
+  message: string
+}
+
+export interface Journal {
+  /** Appends; call inside a transaction. */
+  readonly append: (entry: NewEntry) => JournalEntry
+  readonly select: (filter: JournalFilter) => JournalEntry[]
+  readonly lastId: () => number
+  readonly firstId: () => number
+  /** Removes entries older than this, the oldest first, at most `most`. @returns how many */
+  readonly prune: (beforeMs: number, most: number) => number
+}
+
+export function openJournal(db: Sqlite): Journal {
+  const insert = db.prepare(
+    `INSERT INTO journal (at_ms, kind, action, node, pool, author, source, reason, before, after, message)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const last = db.prepare<[], { id: number | null }>('SELECT max(id) AS id FROM journal')
+  const first = db.prepare<[], { id: number | null }>('SELECT min(id) AS id FROM journal')
+  const remove = db.prepare(
+    'DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE at_ms < ? ORDER BY id LIMIT ?)',
+  )
+  const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value))
+  return {
+    append(entry) {
+      const done = insert.run(
+        Math.round(entry.atMs),
+        entry.kind,
+        entry.action,
+        entry.node ?? null,
+        entry.pool ?? null,
+        entry.author,
+        entry.from,
+        entry.reason ?? null,
+        json(entry.before),
+        json(entry.after),
+        entry.message,
+      )
+      return { ...entry, id: Number(done.lastInsertRowid) }
+    },
+    select: (filter) => select(db, filter),
+    lastId: () => last.get()?.id ?? 0,
+    firstId: () => first.get()?.id ?? 0,
+    prune: (beforeMs, most) => remove.run(Math.round(beforeMs), most).changes,
+  }
+}
+
+function select(db: Sqlite, filter: JournalFilter): JournalEntry[] {
+  const where: string[] = []
+  const values: (string | number)[] = []
+  const ask = (clause: string, value: string | number | undefined): void => {
+    if (value === undefined) return
+    where.push(clause)
+    values.push(value)
+  }
+  ask('id > ?', filter.afterId)
+  ask('at_ms >= ?', filter.sinceMs)
+  ask('at_ms <= ?', filter.untilMs)
+  ask('node = ?', filter.node)
+  ask('pool = ?', filter.pool)
+  ask('kind = ?', filter.kind)
+  ask('author = ?', filter.author)
+  // Who follows wants the oldest first; who looks back wants the newest, in the order they happened.
+  const follows = filter.afterId !== undefined
+  const which = where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''
+  const rows = db
+    .prepare<(string | number)[], Row>(`SELECT * FROM journal ${which} ORDER BY id ${follows ? 'ASC' : 'DESC'} LIMIT ?`)
+    .all(...values, filter.limit)
+  return (follows ? rows : rows.reverse()).map(readRow)
+}
+
+function readRow(row: Row): JournalEntry {
+  return {
+    id: row.id,
+    atMs: row.at_ms,
+    kind: row.kind as EntryKind,
+    action: row.action,
+    ...(row.node === null ? {} : { node: row.node }),
+    ...(row.pool === null ? {} : { pool: row.pool }),
+    author: row.author,
+    from: row.source,
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(row.before === null ? {} : { before: JSON.parse(row.before) as unknown }),
+    ...(row.after === null ? {} : { after: JSON.parse(row.after) as unknown }),
+    message: row.message,
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * NSEC3: the next hashed name in the zone and the types at this one (RFC 5155 3.2).
+ *
+ *     hash 1 | flags 1 | iterations 2 | salt length 1, salt | hash length 1, next hashed owner | type bitmap
+ *     1 1 12 AABBCCDD 2VPTU5TIMAMQTTGL4LUU9KG21E0AOR3S A RRSIG
+ */
+import { TYPE } from '../codes.ts'
+import { hashedOwner, salt, typeBitmap } from '../dnssec-fields.ts'
+import { number } from '../fields.ts'
+import { layout } from '../layout.ts'
+
+export const NSEC3 = layout(TYPE.NSEC3, 'NSEC3', [
+  number('hash algorithm', 8),
+  number('flags', 8),
+  number('iterations', 16),
+  salt(),
+  hashedOwner(),
+  typeBitmap(),
+])
