@@ -1,3 +1,4 @@
+export { Explainer, type ExplainPorts, type Explanation, type PlaceFacts, type Question } from './explain.ts'
 export { Publisher, type PublisherOptions, type PublisherPorts } from './publisher.ts'
 export type { RateLimits } from './rate-limit.ts'
 export { HAND_OVER, QueryResponder, type ResponderPorts, SILENCE } from './respond.ts'

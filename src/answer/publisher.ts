@@ -6,7 +6,15 @@
  *     health changed    publish()   the records of those pools          one atomic store for each record
  */
 import { assert } from '../base/index.ts'
-import { type Choice, choose, type Node, type PoolStanding, poolsOf, type Steering } from '../steer/index.ts'
+import {
+  type Choice,
+  choose,
+  type Node,
+  type PoolStanding,
+  poolsOf,
+  type SteeredRecord,
+  type Steering,
+} from '../steer/index.ts'
 import type { RateLimits } from './rate-limit.ts'
 import { CONTROL, createControl, GENERATION_MASK, RegionWriter } from './region.ts'
 import type { CompiledRecord, Structure } from './structure.ts'
@@ -149,8 +157,13 @@ export class Publisher {
     )
   }
 
+  /** The addresses that a decision comes to, as the compiler takes them. */
+  answerOf(record: SteeredRecord, choice: Choice): ClassAnswer {
+    return classAnswer(record, choice, this.#numbering)
+  }
+
   #decide(compiled: CompiledRecord): ClassAnswer[] {
-    return this.choices(compiled).map((choice) => classAnswer(compiled.record, choice, this.#numbering))
+    return this.choices(compiled).map((choice) => this.answerOf(compiled.record, choice))
   }
 
   counters(): CounterReport {

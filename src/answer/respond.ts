@@ -276,13 +276,7 @@ export class QueryResponder {
   }
 
   /** The header, the OPT record, and the count of what went out. */
-  #finish(
-    message: Uint8Array,
-    at: number,
-    questionEnd: number,
-    limit: number,
-    row: Float64Array,
-  ): number {
+  #finish(message: Uint8Array, at: number, questionEnd: number, limit: number, row: Float64Array): number {
     const { rcode, truncated, authoritative, answers, authorities, additionals } = this.#sections
     const out = this.#out
     const opt = this.#opt

@@ -45,8 +45,16 @@ const world = worldOf(
     },
   ],
   [
-    { record: recordOf('www.portal.example.', 'portal.example.', ['p']), map: -1, classes: [{ rule: 0, order: undefined }] },
-    { record: recordOf('*.cdn.portal.example.', 'portal.example.', ['q']), map: -1, classes: [{ rule: 0, order: undefined }] },
+    {
+      record: recordOf('www.portal.example.', 'portal.example.', ['p']),
+      map: -1,
+      classes: [{ rule: 0, order: undefined }],
+    },
+    {
+      record: recordOf('*.cdn.portal.example.', 'portal.example.', ['q']),
+      map: -1,
+      classes: [{ rule: 0, order: undefined }],
+    },
   ],
   [nodeOf('n1', ['203.0.113.1'], [v6]), nodeOf('n2', ['203.0.113.2']), nodeOf('n3', ['203.0.113.3'])],
   [standingOf('p', ['n1', 'n2']), standingOf('q', ['n3'])],
@@ -73,7 +81,10 @@ const answer = (name: string, type: string) => {
   return packet
 }
 const rrs = (list: readonly Rr[]): string[] =>
-  list.map(({ name, type, data }) => `${name} ${type} ${typeof data === 'object' && !Array.isArray(data) ? (data as { mname?: string; exchange?: string; target?: string }).mname ?? (data as { exchange?: string }).exchange ?? (data as { target?: string }).target : String(data)}`)
+  list.map(
+    ({ name, type, data }) =>
+      `${name} ${type} ${typeof data === 'object' && !Array.isArray(data) ? ((data as { mname?: string; exchange?: string; target?: string }).mname ?? (data as { exchange?: string }).exchange ?? (data as { target?: string }).target) : String(data)}`,
+  )
 
 t.test('sections, by RFC 1034 4.3.2', async (t) => {
   const SOA = ['portal.example SOA ns1.portal.example']
@@ -81,23 +92,87 @@ t.test('sections, by RFC 1034 4.3.2', async (t) => {
     ['mail.portal.example', 'A', 'NOERROR', true, ['mail.portal.example A 192.0.2.3'], [], []],
     ['MAIL.Portal.example', 'AAAA', 'NOERROR', true, ['MAIL.Portal.example AAAA 2001:db8::3'], [], []],
     ['portal.example', 'SOA', 'NOERROR', true, SOA, [], []],
-    ['portal.example', 'MX', 'NOERROR', true, ['portal.example MX mail.portal.example'], [], ['mail.portal.example A 192.0.2.3', 'mail.portal.example AAAA 2001:db8::3']],
-    ['portal.example', 'NS', 'NOERROR', true, ['portal.example NS ns1.portal.example', 'portal.example NS ns2.portal.example'], [], ['ns1.portal.example A 192.0.2.1', 'ns2.portal.example A 192.0.2.2']],
+    [
+      'portal.example',
+      'MX',
+      'NOERROR',
+      true,
+      ['portal.example MX mail.portal.example'],
+      [],
+      ['mail.portal.example A 192.0.2.3', 'mail.portal.example AAAA 2001:db8::3'],
+    ],
+    [
+      'portal.example',
+      'NS',
+      'NOERROR',
+      true,
+      ['portal.example NS ns1.portal.example', 'portal.example NS ns2.portal.example'],
+      [],
+      ['ns1.portal.example A 192.0.2.1', 'ns2.portal.example A 192.0.2.2'],
+    ],
     ['mail.portal.example', 'TXT', 'NOERROR', true, [], SOA, []],
     ['nope.portal.example', 'A', 'NXDOMAIN', true, [], SOA, []],
     ['b.deep.portal.example', 'A', 'NOERROR', true, [], SOA, []],
     ['x.y.wild.portal.example', 'TXT', 'NOERROR', true, ['x.y.wild.portal.example TXT star'], [], []],
     ['x.wild.portal.example', 'A', 'NOERROR', true, [], SOA, []],
     ['wild.portal.example', 'TXT', 'NOERROR', true, [], SOA, []],
-    ['chain.portal.example', 'A', 'NOERROR', true, ['chain.portal.example CNAME alias.portal.example', 'alias.portal.example CNAME mail.portal.example', 'mail.portal.example A 192.0.2.3'], [], []],
+    [
+      'chain.portal.example',
+      'A',
+      'NOERROR',
+      true,
+      [
+        'chain.portal.example CNAME alias.portal.example',
+        'alias.portal.example CNAME mail.portal.example',
+        'mail.portal.example A 192.0.2.3',
+      ],
+      [],
+      [],
+    ],
     ['alias.portal.example', 'CNAME', 'NOERROR', true, ['alias.portal.example CNAME mail.portal.example'], [], []],
     ['alias.portal.example', 'TXT', 'NOERROR', true, ['alias.portal.example CNAME mail.portal.example'], SOA, []],
     ['away.portal.example', 'A', 'NOERROR', true, ['away.portal.example CNAME www.elsewhere.test'], [], []],
-    ['child.portal.example', 'A', 'NOERROR', false, [], ['child.portal.example NS ns.child.portal.example', 'child.portal.example NS ns1.elsewhere.test'], ['ns.child.portal.example A 192.0.2.53']],
-    ['a.b.child.portal.example', 'MX', 'NOERROR', false, [], ['child.portal.example NS ns.child.portal.example', 'child.portal.example NS ns1.elsewhere.test'], ['ns.child.portal.example A 192.0.2.53']],
+    [
+      'child.portal.example',
+      'A',
+      'NOERROR',
+      false,
+      [],
+      ['child.portal.example NS ns.child.portal.example', 'child.portal.example NS ns1.elsewhere.test'],
+      ['ns.child.portal.example A 192.0.2.53'],
+    ],
+    [
+      'a.b.child.portal.example',
+      'MX',
+      'NOERROR',
+      false,
+      [],
+      ['child.portal.example NS ns.child.portal.example', 'child.portal.example NS ns1.elsewhere.test'],
+      ['ns.child.portal.example A 192.0.2.53'],
+    ],
     ['child.portal.example', 'DS', 'NOERROR', true, [], SOA, []],
-    ['host.old.portal.example', 'A', 'NOERROR', true, ['old.portal.example DNAME new.portal.example', 'host.old.portal.example CNAME host.new.portal.example', 'host.new.portal.example A 192.0.2.60'], [], []],
-    ['none.old.portal.example', 'A', 'NXDOMAIN', true, ['old.portal.example DNAME new.portal.example', 'none.old.portal.example CNAME none.new.portal.example'], SOA, []],
+    [
+      'host.old.portal.example',
+      'A',
+      'NOERROR',
+      true,
+      [
+        'old.portal.example DNAME new.portal.example',
+        'host.old.portal.example CNAME host.new.portal.example',
+        'host.new.portal.example A 192.0.2.60',
+      ],
+      [],
+      [],
+    ],
+    [
+      'none.old.portal.example',
+      'A',
+      'NXDOMAIN',
+      true,
+      ['old.portal.example DNAME new.portal.example', 'none.old.portal.example CNAME none.new.portal.example'],
+      SOA,
+      [],
+    ],
     ['elsewhere.test', 'A', 'REFUSED', false, [], [], []],
     ['www.gone.example', 'A', 'SERVFAIL', false, [], [], []],
   ]
@@ -106,7 +181,11 @@ t.test('sections, by RFC 1034 4.3.2', async (t) => {
     const dname = (list: string[]) => list.map((line) => line.replace('UNKNOWN_39', 'DNAME'))
     t.equal(got.rcode, rcode, `${name} ${type}: rcode`)
     t.equal(got.flag_aa, aa, `${name} ${type}: aa`)
-    t.same(dname(rrs(got.answers)).map((l) => (l.includes('DNAME') ? l.split(' ').slice(0, 2).join(' ') : l)), answers.map((l) => (l.includes('DNAME') ? l.split(' ').slice(0, 2).join(' ') : l)), `${name} ${type}: answer`)
+    t.same(
+      dname(rrs(got.answers)).map((l) => (l.includes('DNAME') ? l.split(' ').slice(0, 2).join(' ') : l)),
+      answers.map((l) => (l.includes('DNAME') ? l.split(' ').slice(0, 2).join(' ') : l)),
+      `${name} ${type}: answer`,
+    )
     t.same(rrs(got.authorities), authorities, `${name} ${type}: authority`)
     t.same(rrs(got.additionals), additionals, `${name} ${type}: additional`)
   }
@@ -116,17 +195,27 @@ t.test('sections, by RFC 1034 4.3.2', async (t) => {
 t.test('a loop of aliases ends', async (t) => {
   const got = answer('loop1.portal.example', 'A')
   t.equal(got.rcode, 'NOERROR')
-  t.same(rrs(got.answers), ['loop1.portal.example CNAME loop2.portal.example', 'loop2.portal.example CNAME loop1.portal.example'])
+  t.same(rrs(got.answers), [
+    'loop1.portal.example CNAME loop2.portal.example',
+    'loop2.portal.example CNAME loop1.portal.example',
+  ])
 })
 
 t.test('static addresses and steered ones rotate', async (t) => {
   const firsts = (name: string) => new Set(Array.from({ length: 12 }, () => answer(name, 'A').answers[0]!.data))
   t.equal(firsts('multi.portal.example').size, 3)
   t.equal(firsts('www.portal.example').size, 2)
-  t.same(answer('www.portal.example', 'AAAA').answers.map(({ data }) => data), ['2001:db8::11'])
+  t.same(
+    answer('www.portal.example', 'AAAA').answers.map(({ data }) => data),
+    ['2001:db8::11'],
+  )
   t.equal(answer('www.portal.example', 'A').answers[0]!.ttl, 60)
   t.same(rrs(answer('www.portal.example', 'TXT').authorities), ['portal.example SOA ns1.portal.example'])
-  t.same(rrs(answer('a.b.cdn.portal.example', 'A').answers), ['a.b.cdn.portal.example A 203.0.113.3'], 'a steered wildcard')
+  t.same(
+    rrs(answer('a.b.cdn.portal.example', 'A').answers),
+    ['a.b.cdn.portal.example A 203.0.113.3'],
+    'a steered wildcard',
+  )
   t.same(answer('a.cdn.portal.example', 'AAAA').answers, [], 'a node without IPv6 gives NODATA')
   t.equal(answer('srv.portal.example', 'SRV').additionals.length, 3, 'steered addresses serve as additional data too')
   t.equal(answer('www.portal.example', 'ANY').answers.length, 2, 'ANY gives one set (RFC 8482)')
@@ -135,7 +224,10 @@ t.test('static addresses and steered ones rotate', async (t) => {
 t.test('a change of health is in the next answer', async (t) => {
   world.standings.set('p', standingOf('p', ['n1', 'n2'], ['n1']))
   world.publisher.publish(['p'])
-  t.same(answer('www.portal.example', 'A').answers.map(({ data }) => data), ['203.0.113.2'])
+  t.same(
+    answer('www.portal.example', 'A').answers.map(({ data }) => data),
+    ['203.0.113.2'],
+  )
   world.standings.set('p', standingOf('p', ['n1', 'n2']))
   world.publisher.publish(['p'])
   t.equal(answer('www.portal.example', 'A').answers.length, 2)
@@ -152,13 +244,34 @@ t.test('EDNS: version, size, cookies, subnet, NSID', async (t) => {
       }),
     ) as Uint8Array
   const read = (bytes: Uint8Array) =>
-    (decode(Buffer.from(bytes)) as unknown as { additionals: { type: string; udpPayloadSize: number; extendedRcode: number; options: { code: number; data: Buffer; ip?: string; scopePrefixLength?: number; sourcePrefixLength?: number }[] }[] }).additionals.find(({ type }) => type === 'OPT')!
+    (
+      decode(Buffer.from(bytes)) as unknown as {
+        additionals: {
+          type: string
+          udpPayloadSize: number
+          extendedRcode: number
+          options: {
+            code: number
+            data: Buffer
+            ip?: string
+            scopePrefixLength?: number
+            sourcePrefixLength?: number
+          }[]
+        }[]
+      }
+    ).additionals.find(({ type }) => type === 'OPT')!
   const plain = read(opt([]))
   t.equal(plain.udpPayloadSize, 1232)
   t.same(plain.options, [])
   const bad = opt([], { ednsVersion: 1 })
   t.equal((bad[3]! & 15) | (read(bad).extendedRcode << 4), 16, 'BADVERS')
-  const all = read(opt([{ code: 'CLIENT_SUBNET', ip: '9.1.2.0', sourcePrefixLength: 24 }, { code: 'NSID', data: Buffer.alloc(0) }, { code: 10, data: Buffer.from('0102030405060708', 'hex') }]))
+  const all = read(
+    opt([
+      { code: 'CLIENT_SUBNET', ip: '9.1.2.0', sourcePrefixLength: 24 },
+      { code: 'NSID', data: Buffer.alloc(0) },
+      { code: 10, data: Buffer.from('0102030405060708', 'hex') },
+    ]),
+  )
   const by = new Map(all.options.map((option) => [option.code, option]))
   t.equal(by.get(8)!.scopePrefixLength, 0, 'one class for everyone: scope 0')
   t.equal(by.get(8)!.sourcePrefixLength, 24)
@@ -187,6 +300,13 @@ t.test('what is no query for us', async (t) => {
   response[2] = 0x84
   t.equal(ask(responder, response), undefined, 'a response is never answered')
   t.equal(ask(responder, Uint8Array.of(1, 2, 3)), undefined)
-  const chaos = decode(Buffer.from(ask(responder, question('version.bind', 'TXT', { questions: [{ name: 'version.bind', type: 'TXT', class: 'CH' }] })) as Uint8Array))
+  const chaos = decode(
+    Buffer.from(
+      ask(
+        responder,
+        question('version.bind', 'TXT', { questions: [{ name: 'version.bind', type: 'TXT', class: 'CH' }] }),
+      ) as Uint8Array,
+    ),
+  )
   t.same((chaos.answers![0] as unknown as { data: Buffer[] }).data.map(String), ['Meridian test'])
 })

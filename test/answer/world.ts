@@ -31,7 +31,11 @@ export const NO_LIMITS: RateLimits = {
 }
 
 /** Compiles lines `owner ttl type rdata` (owners relative to the zone, `@` the apex). */
-export function imageOf(zone: string, lines: string, steered: ReadonlyMap<string, number> = new Map()): SharedArrayBuffer {
+export function imageOf(
+  zone: string,
+  lines: string,
+  steered: ReadonlyMap<string, number> = new Map(),
+): SharedArrayBuffer {
   const origin = parseName(zone)!
   const builder = new ZoneBuilder(origin)
   for (const line of lines.trim().split('\n')) {
@@ -91,7 +95,12 @@ export function standingOf(pool: string, nodes: readonly string[], out: readonly
   }
 }
 
-export function recordOf(name: string, zone: string, pools: readonly string[], extra: Partial<SteeredRecord> = {}): SteeredRecord {
+export function recordOf(
+  name: string,
+  zone: string,
+  pools: readonly string[],
+  extra: Partial<SteeredRecord> = {},
+): SteeredRecord {
   const match = { country: [], continent: [], subdivision: [], asn: [], net: [] }
   return {
     zone,
