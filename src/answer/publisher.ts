@@ -189,10 +189,7 @@ export class Publisher {
     for (let number = 0; number < records.length; number++) {
       const compiled = records[number]
       if (compiled === undefined) continue
-      assert(
-        this.#tally.records.id(compiled.record.name) === number,
-        'a record keeps its number while the process lives',
-      )
+      this.#tally.records.assign(compiled.record.name, number)
       for (const pool of poolsOf(compiled.record, pools)) {
         const others = this.#recordsOf.get(pool)
         if (others === undefined) this.#recordsOf.set(pool, [number])

@@ -60,7 +60,7 @@ export interface ReplyRecord {
 }
 
 /** Which database answers for places, and how old it is. */
-export interface GeoDatabase {
+export interface DatabaseFile {
   readonly kind: 'country' | 'city' | 'asn'
   readonly file: string
   readonly builtIn: boolean
@@ -77,7 +77,7 @@ export interface ReplySteering {
   readonly records: readonly (ReplyRecord | undefined)[]
   readonly maps: readonly SharedArrayBuffer[]
   readonly countries: { readonly map: SharedArrayBuffer; readonly names: readonly string[] } | undefined
-  readonly databases: readonly GeoDatabase[]
+  readonly databases: readonly DatabaseFile[]
 }
 
 export type LoadReply =
