@@ -13,7 +13,7 @@ export interface Grouping {
   /** records that repeat another one of their set; dropped */
   readonly duplicates: readonly number[]
   /** records whose TTL differed from their set's lowest, which the set got (RFC 2181 5.2) */
-  readonly unevenTtl: readonly number[]
+  readonly unevenTtl: readonly { readonly record: number; readonly ttl: number }[]
   /** first record of each set that no message can carry; the zone cannot be compiled with one */
   readonly oversized: readonly number[]
 }
@@ -21,7 +21,7 @@ export interface Grouping {
 /** Orders each node's records by RRset, drops duplicates and evens the TTLs, in place. */
 export function groupRecords(builder: ZoneBuilder): Grouping {
   const duplicates: number[] = []
-  const unevenTtl: number[] = []
+  const unevenTtl: { record: number; ttl: number }[] = []
   const oversized: number[] = []
   const { nodeFirst, recordNext } = builder
   for (let node = 0; node < builder.nodes; node++) {
@@ -50,7 +50,7 @@ export function groupRecords(builder: ZoneBuilder): Grouping {
           continue
         }
         if (builder.ttlOf(record) !== ttl) {
-          unevenTtl.push(record)
+          unevenTtl.push({ record, ttl })
           builder.setTtl(record, ttl)
         }
         octets += RR_HEAD + builder.rdlengthOf(record)

@@ -1,0 +1,76 @@
+/**
+ * From a master file to an image, with everything that is wrong on the way: read, group into sets, check, compile.
+ */
+import type { Issue } from '../base/index.ts'
+import { parseName, printName } from '../wire/index.ts'
+import { ZoneBuilder } from './builder.ts'
+import { ZoneCheck } from './check/zone-check.ts'
+import { checkZone } from './check.ts'
+import { groupRecords, markNodes, writeImage } from './compile.ts'
+import { HEADER } from './image-layout.ts'
+import { IssueLog } from './issue-log.ts'
+import { MasterFileReader, ZONE_LIMITS, type ZoneLimits } from './master-file.ts'
+
+export interface ZoneSource {
+  /** the zone's name, as text; a missing final dot is forgiven */
+  readonly origin: string
+  /** the file's name as the operator knows it: issues name it, and included files are looked for beside it */
+  readonly file: string
+  /** Reads a file; undefined: it cannot be read. */
+  readonly read: (file: string) => Uint8Array | undefined
+  /** absolute name, in any case -> record number: names of this zone whose A and AAAA are chosen per client */
+  readonly steered?: ReadonlyMap<string, number>
+  readonly limits?: Partial<ZoneLimits>
+}
+
+export interface LoadedZone {
+  /** undefined where an issue is an error */
+  readonly image: SharedArrayBuffer | undefined
+  readonly issues: readonly Issue[]
+  /** of the SOA; 0 without an image */
+  readonly serial: number
+  /** owner names, empty non-terminals included */
+  readonly names: number
+  readonly records: number
+}
+
+/** A line of a large zone is seldom shorter; the guess sizes the first tables. */
+const OCTETS_PER_LINE = 28
+
+export function loadZone(source: ZoneSource): LoadedZone {
+  const log = new IssueLog()
+  const origin = parseName(source.origin)
+  if (origin === undefined)
+    return failed(source, 'zone/name', `The zone's name "${source.origin}" is not a domain name.`)
+  const bytes = source.read(source.file)
+  if (bytes === undefined) return failed(source, 'zone/unreadable', 'The file cannot be read.')
+  const builder = new ZoneBuilder(origin, Math.ceil(bytes.length / OCTETS_PER_LINE))
+  const reader = new MasterFileReader(builder, log, origin, source.read, { ...ZONE_LIMITS, ...source.limits })
+  reader.read(source.file, bytes)
+  for (const [name, record] of source.steered ?? []) {
+    const wire = parseName(name)
+    const node = wire === undefined ? -1 : builder.node(wire, 0)
+    if (node < 0)
+      log.add('error', 'zone/steered', 0, -1, `The steered name ${name} is not in the zone ${printName(builder.apex)}.`)
+    else builder.steered.set(node, record)
+  }
+  const grouping = groupRecords(builder)
+  const flags = markNodes(builder)
+  checkZone(new ZoneCheck(builder, flags, grouping, log, (record) => reader.fileOf(record)))
+  const issues = log.issues()
+  if (log.errors > 0) return { image: undefined, issues, serial: 0, names: builder.nodes, records: builder.records }
+  const image = writeImage(builder, flags)
+  const words = new Int32Array(image)
+  return {
+    image,
+    issues,
+    serial: words[HEADER.serial]! >>> 0,
+    names: words[HEADER.nodes]!,
+    records: words[HEADER.records]!,
+  }
+}
+
+function failed(source: ZoneSource, code: string, message: string): LoadedZone {
+  const issue: Issue = { severity: 'error', code, file: source.file, line: 0, column: 0, message }
+  return { image: undefined, issues: [issue], serial: 0, names: 0, records: 0 }
+}
