@@ -28,7 +28,10 @@ export interface FileLoader extends Loader {
 }
 
 interface Kept {
-  readonly zones: ReadonlyMap<string, ReplyZone & { readonly image: SharedArrayBuffer; readonly issues: readonly Issue[] }>
+  readonly zones: ReadonlyMap<
+    string,
+    ReplyZone & { readonly image: SharedArrayBuffer; readonly issues: readonly Issue[] }
+  >
   readonly steering: ReplySteering
   readonly records: readonly (CompiledRecord | undefined)[]
   readonly files: LoadedFiles
@@ -50,7 +53,12 @@ export function createFileLoader(options: FileLoaderOptions): FileLoader {
       zones: options.zones,
       geoip: options.geoip,
       numbers,
-      knownZones: [...(kept?.zones.values() ?? [])].map(({ name, file, key, includes }) => ({ name, file, key, includes })),
+      knownZones: [...(kept?.zones.values() ?? [])].map(({ name, file, key, includes }) => ({
+        name,
+        file,
+        key,
+        includes,
+      })),
       steeringKey: kept?.steering.key ?? '',
     })
     lastMs = performance.now() - startedMs
@@ -148,4 +156,3 @@ function nodesBySite(nodes: ReadonlyMap<string, Node>, sites: readonly string[])
   const of = ({ site }: Node): number => (site === undefined ? undefined : rank.get(site)) ?? sites.length
   return [...nodes.values()].sort((a, b) => of(a) - of(b)).map(({ name }) => name)
 }
-

@@ -32,8 +32,6 @@ export interface LoadRequest {
   readonly knownZones: readonly KnownZone[]
   /** what steering, records and maps were made of; '' at first */
   readonly steeringKey: string
-  /** for the made-up part of a zone without a master file: the server's own addresses, where it has any that a stranger can reach */
-  readonly ownAddresses: readonly Uint8Array[]
 }
 
 export interface ReplyZone extends KnownZone {

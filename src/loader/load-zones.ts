@@ -2,7 +2,7 @@
  * Master files to images, as far as they changed: a zone is known by what its files' stat says and by its steered names.
  */
 import { readFileSync, statSync } from 'node:fs'
-import { relative } from 'node:path'
+import { relative, resolve } from 'node:path'
 import type { Issue } from '../base/index.ts'
 import type { Steering } from '../steer/index.ts'
 import { loadZone } from '../zone/index.ts'
@@ -48,7 +48,7 @@ export function loadZoneFile(
       }
     },
   })
-  const includes = read.filter((name) => name !== file)
+  const includes = read.filter((name) => name !== file).map((name) => resolve(name))
   return {
     name: origin,
     file,
@@ -75,10 +75,7 @@ export function shownPath(path: string): string {
 }
 
 /** The steered names of each zone with their numbers; names that are new get the next ones. */
-export function numberRecords(
-  steering: Steering,
-  numbers: string[],
-): ReadonlyMap<string, ReadonlyMap<string, number>> {
+export function numberRecords(steering: Steering, numbers: string[]): ReadonlyMap<string, ReadonlyMap<string, number>> {
   const known = new Map(numbers.map((name, number) => [name, number]))
   const byZone = new Map<string, Map<string, number>>()
   for (const { name, zone } of steering.records.values()) {
