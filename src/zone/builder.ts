@@ -237,7 +237,7 @@ export class ZoneBuilder implements RdataWriter {
     this.nodeFirst[node] = -1
     this.nodeLast[node] = -1
     this.nodes++
-    if (this.nodes * 2 > this.#slots.length) this.#rehash()
+    if (this.nodes * 4 > this.#slots.length * 3) this.#rehash()
     else this.#place(node)
     return node
   }
@@ -309,6 +309,6 @@ function grown<T extends Typed>(array: T, room: number): T {
 
 function slotsFor(nodes: number): number {
   let slots = 32
-  while (slots < nodes * 2) slots *= 2
+  while (slots * 3 < nodes * 4) slots *= 2
   return slots
 }

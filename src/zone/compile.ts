@@ -6,7 +6,7 @@ import { TYPE } from '../wire/index.ts'
 import type { ZoneBuilder } from './builder.ts'
 import { aligned, HEADER, HEADER_WORDS, MAGIC, MOST_SET_OCTETS, NODE, RR_HEAD, SET } from './image-layout.ts'
 import { spread } from './name-hash.ts'
-import { targetAt, wantsCompression } from './targets.ts'
+import { mayHaveTarget, targetAt, wantsCompression } from './targets.ts'
 
 /** What grouping found out about the records; the checks turn it into issues. */
 export interface Grouping {
@@ -173,7 +173,8 @@ export function writeImage(builder: ZoneBuilder, flags: Uint8Array): SharedArray
 }
 
 function hasTargets(builder: ZoneBuilder, record: number, type: number): boolean {
-  return targetAt(type, builder.rdataOf(record)) >= 0
+  // A view of the rdata is garbage to collect: none is made for the million of A records.
+  return mayHaveTarget(type) && targetAt(type, builder.rdataOf(record)) >= 0
 }
 
 /** Writes nodes one behind the other where pass one placed them. */

@@ -22,6 +22,12 @@ export class IssueLog {
   #untold = 0
   #untoldErrors = 0
   errors = 0
+  readonly #fatal: ReadonlySet<string> | undefined
+
+  /** @param fatal the only codes that stay errors; all others become warnings; absent: errors stay what they are */
+  constructor(fatal?: ReadonlySet<string>) {
+    this.#fatal = fatal
+  }
 
   /** Introduces a file. @returns its number */
   file(name: string, bytes: Uint8Array): number {
@@ -30,7 +36,8 @@ export class IssueLog {
   }
 
   /** @param at byte offset in the file, -1: the whole file is meant */
-  add(severity: Severity, code: string, file: number, at: number, message: string, advice?: string): void {
+  add(stated: Severity, code: string, file: number, at: number, message: string, advice?: string): void {
+    const severity = stated === 'error' && this.#fatal?.has(code) === false ? 'warning' : stated
     if (severity === 'error') this.errors++
     if (this.#found.length < MOST_ISSUES) {
       this.#found.push({ severity, code, file, at, message, advice })

@@ -1,5 +1,6 @@
 /**
- * From a master file to an image, with everything that is wrong on the way: read, group into sets, check, compile.
+ * From a master file, or from records, to an image, with everything that is wrong on the way: read, group into sets, check,
+ * compile.
  */
 import type { Issue } from '../base/index.ts'
 import { parseName, printName } from '../wire/index.ts'
@@ -10,6 +11,7 @@ import { groupRecords, markNodes, writeImage } from './compile.ts'
 import { HEADER } from './image-layout.ts'
 import { IssueLog } from './issue-log.ts'
 import { MasterFileReader, ZONE_LIMITS, type ZoneLimits } from './master-file.ts'
+import type { ZoneRecord } from './records.ts'
 
 export interface ZoneSource {
   /** the zone's name, as text; a missing final dot is forgiven */
@@ -34,8 +36,8 @@ export interface LoadedZone {
   readonly records: number
 }
 
-/** A line of a large zone is seldom shorter; the guess sizes the first tables. */
-const OCTETS_PER_LINE = 28
+/** A line of a large zone is seldom shorter. The guess sizes the first tables; what is not used of them is never touched. */
+const OCTETS_PER_LINE = 20
 
 export function loadZone(source: ZoneSource): LoadedZone {
   const log = new IssueLog()
@@ -47,7 +49,52 @@ export function loadZone(source: ZoneSource): LoadedZone {
   const builder = new ZoneBuilder(origin, Math.ceil(bytes.length / OCTETS_PER_LINE))
   const reader = new MasterFileReader(builder, log, origin, source.read, { ...ZONE_LIMITS, ...source.limits })
   reader.read(source.file, bytes)
-  for (const [name, record] of source.steered ?? []) {
+  return finish(builder, log, source.steered, (record) => reader.fileOf(record))
+}
+
+export interface RecordSource {
+  /** uncompressed wire form */
+  readonly origin: Uint8Array
+  readonly records: Iterable<ZoneRecord>
+  /** what issues name instead of a file: "zone example.net in the database" */
+  readonly label: string
+  readonly steered?: ReadonlyMap<string, number>
+  /**
+   * true: what another primary, or an update, made of the zone is served as it is: only what makes an image impossible stays an
+   * error (no SOA, several, sets that no message holds), all else is a warning.
+   */
+  readonly lenient?: boolean
+}
+
+/** Compiles a zone that came as records: from the database, from an update, by a transfer. */
+export function compileRecords(source: RecordSource): LoadedZone {
+  const log = new IssueLog(source.lenient === true ? FATAL : undefined)
+  log.file(source.label, new Uint8Array(0))
+  const builder = new ZoneBuilder(source.origin)
+  for (const { owner, type, ttl, rdata } of source.records) {
+    const node = builder.node(owner, 0)
+    if (node < 0) {
+      const name = printName(owner)
+      log.add('warning', 'zone/out-of-zone', 0, -1, `${name} is not in the zone; its records are ignored.`)
+      continue
+    }
+    builder.begin(type, ttl, -1)
+    builder.bytes(rdata)
+    builder.end(node)
+  }
+  return finish(builder, log, source.steered, () => 0)
+}
+
+/** What no image can be made of. */
+const FATAL: ReadonlySet<string> = new Set(['zone/no-soa', 'zone/many-soa', 'zone/set-too-large'])
+
+function finish(
+  builder: ZoneBuilder,
+  log: IssueLog,
+  steered: ReadonlyMap<string, number> | undefined,
+  fileOf: (record: number) => number,
+): LoadedZone {
+  for (const [name, record] of steered ?? []) {
     const wire = parseName(name)
     const node = wire === undefined ? -1 : builder.node(wire, 0)
     if (node < 0)
@@ -56,7 +103,7 @@ export function loadZone(source: ZoneSource): LoadedZone {
   }
   const grouping = groupRecords(builder)
   const flags = markNodes(builder)
-  checkZone(new ZoneCheck(builder, flags, grouping, log, (record) => reader.fileOf(record)))
+  checkZone(new ZoneCheck(builder, flags, grouping, log, fileOf))
   const issues = log.issues()
   if (log.errors > 0) return { image: undefined, issues, serial: 0, names: builder.nodes, records: builder.records }
   const image = writeImage(builder, flags)
