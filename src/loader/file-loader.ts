@@ -5,6 +5,7 @@
  *
  * All files load, or none does. The value of an earlier load stays whole: whoever holds it can go back to it.
  */
+import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
 import type { CompiledRecord, LoadedZone, Structure } from '../answer/index.ts'
 import { hasErrors, type Issue, sortIssues } from '../base/index.ts'
@@ -131,8 +132,15 @@ function merge(before: Kept | undefined, reply: LoadReply & { readonly ok: true 
     ),
     zones: [...zones.values()].map(({ name, serial, records }) => ({ name, serial, records })),
     image: structure,
+    fingerprint: fingerprintOf([steering.key, ...[...zones.values()].map(({ name, key }) => `${name} ${key}`)]),
   }
   return { zones, steering, records, files }
+}
+
+function fingerprintOf(keys: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const key of keys) hash.update(key).update('\0')
+  return hash.digest('hex')
 }
 
 function compiledRecords({ steering, records }: ReplySteering): (CompiledRecord | undefined)[] {

@@ -76,7 +76,10 @@ function steeredWithoutZone(steering: Steering, zones: ReadonlySet<string>, fold
   const missing = new Map<string, Issue>()
   for (const { zone, origin } of steering.records.values()) {
     if (zones.has(zone) || missing.has(zone)) continue
-    const at = origin.kind === 'file' ? origin : { file: '', line: 0, column: 0 }
+    const at =
+      origin.kind === 'file'
+        ? { file: origin.file, line: origin.line, column: origin.column }
+        : { file: '', line: 0, column: 0 }
     missing.set(zone, missingZone(zone, folder, at))
   }
   return [...missing.values()]

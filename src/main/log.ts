@@ -1,7 +1,17 @@
 /**
  * The log: JSON lines on standard output, one event each, never one for a query.
  */
+
 import { pino } from 'pino'
+import { type Issue, printIssue } from '../base/index.ts'
+
+/** Tells issues in the log, each at its own level, as the operator reads them elsewhere. */
+export function logIssues(log: Log, issues: readonly Issue[]): void {
+  for (const issue of issues) {
+    const level = issue.severity === 'error' ? 'error' : issue.severity === 'warning' ? 'warn' : 'info'
+    log[level]({ issue }, printIssue(issue))
+  }
+}
 
 export type Log = pino.Logger & { flushed(): Promise<void> }
 

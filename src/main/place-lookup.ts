@@ -3,12 +3,12 @@
  */
 import type { PlaceFacts } from '../answer/index.ts'
 import { printAddress, printNetwork } from '../base/index.ts'
-import type { GeoDatabase } from '../geo/index.ts'
+import { PlaceFinder } from '../geo/index.ts'
 import { type DatabaseFile, readDatabase } from '../loader/index.ts'
 
 export class Places {
   readonly #files: () => readonly DatabaseFile[]
-  #open: { readonly of: readonly DatabaseFile[]; readonly databases: readonly GeoDatabase[] } | undefined
+  #open: { readonly of: readonly DatabaseFile[]; readonly finder: PlaceFinder } | undefined
 
   constructor(files: () => readonly DatabaseFile[]) {
     this.#files = files
@@ -16,42 +16,22 @@ export class Places {
 
   /** @param address 4 or 16 octets */
   place(address: Uint8Array): PlaceFacts {
-    let country: string | null = null
-    let subdivision: string | null = null
-    let continent: string | null = null
-    let asn: number | null = null
-    let latitude: number | null = null
-    let longitude: number | null = null
-    let database: string | null = null
-    let network: string | null = null
-    // The first database that knows a matter is believed, as in the maps.
-    for (const one of this.#databases()) {
-      const { place, network: around } = one.locate(address)
-      if (database === null && (place.country ?? place.continent) !== undefined) {
-        database = one.name
-        network = printNetwork(around)
-      }
-      country ??= place.country ?? null
-      continent ??= place.continent ?? null
-      subdivision ??= place.subdivisions[0] ?? null
-      asn ??= place.asn ?? null
-      latitude ??= place.at?.latitude ?? null
-      longitude ??= place.at?.longitude ?? null
-    }
+    const { place, sources } = this.#finder().find(address)
+    const source = sources.find((one) => one.place.country !== undefined || one.place.continent !== undefined)
     return {
       address: printAddress(address),
-      country,
-      subdivision,
-      continent,
-      asn,
-      latitude,
-      longitude,
-      database,
-      network,
+      country: place.country ?? null,
+      subdivision: place.subdivisions[0] ?? null,
+      continent: place.continent ?? null,
+      asn: place.asn ?? null,
+      latitude: place.at?.latitude ?? null,
+      longitude: place.at?.longitude ?? null,
+      database: source?.database ?? null,
+      network: source === undefined ? null : printNetwork(source.network),
     }
   }
 
-  #databases(): readonly GeoDatabase[] {
+  #finder(): PlaceFinder {
     const files = this.#files()
     if (this.#open === undefined || this.#open.of !== files) {
       const databases = files.flatMap(({ kind, file, builtIn }) => {
@@ -59,8 +39,8 @@ export class Places {
         const { database } = readDatabase({ kind, path: file, builtIn }, Date.now())
         return database === undefined ? [] : [database]
       })
-      this.#open = { of: files, databases }
+      this.#open = { of: files, finder: new PlaceFinder(databases) }
     }
-    return this.#open.databases
+    return this.#open.finder
   }
 }

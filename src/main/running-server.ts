@@ -3,7 +3,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { type Api, createApi, ensureAdminToken, type Listening } from '../api/index.ts'
-import { printIssue, seededRandom } from '../base/index.ts'
+import { seededRandom } from '../base/index.ts'
 import { VERSION } from '../cli/index.ts'
 import { type By, type Control, createControl, createFleet, type LoadedFiles } from '../control/index.ts'
 import { type FileLoader, type Settings, type Watcher, watchFiles } from '../loader/index.ts'
@@ -12,7 +12,7 @@ import { printListenAddress, type Serving, startServing } from '../serve/index.t
 import { backupTo, createStore, openDatabase, type Sqlite } from '../store/index.ts'
 import { Answering } from './answering.ts'
 import { Clock } from './clock.ts'
-import type { Log } from './log.ts'
+import { type Log, logIssues } from './log.ts'
 import { Places } from './place-lookup.ts'
 import { adminTokenFile, databaseFile } from './places.ts'
 
@@ -38,7 +38,10 @@ export class RunningServer {
   #watcher: Watcher | undefined
   #ready = false
   #stopping: Promise<void> | undefined
-  readonly #ended = Promise.withResolvers<number>()
+  #end: (code: number) => void = () => undefined
+  readonly #ended = new Promise<number>((resolve) => {
+    this.#end = resolve
+  })
 
   constructor(settings: Settings, loader: FileLoader, log: Log) {
     this.#settings = settings
@@ -81,7 +84,7 @@ export class RunningServer {
   async start(files: LoadedFiles, replace: boolean): Promise<void> {
     const { api, listen, limits, tls } = this.#settings
     const log = this.#log
-    for (const issue of files.issues) log.warn({ issue }, printIssue(issue))
+    logIssues(log, files.issues)
     this.#control.subscribe((entry) => log.info({ event: entry }, entry.message))
     this.#control.start(files)
     if (ensureAdminToken(this.#control, adminTokenFile(this.#settings), this.#clock.now()))
@@ -152,7 +155,7 @@ export class RunningServer {
   }
 
   untilStopped(): Promise<number> {
-    return this.#ended.promise
+    return this.#ended
   }
 
   /** Takes everything down; nothing that was acknowledged is lost. Safe to call at any time, more than once. */
@@ -189,7 +192,7 @@ export class RunningServer {
   async #reload(by: By): Promise<void> {
     const outcome = await this.#control.reload(by)
     if (outcome.status === 'invalid') {
-      for (const issue of outcome.issues) this.#log.error({ issue }, printIssue(issue))
+      logIssues(this.#log, outcome.issues)
       this.#log.error(outcome.message)
     } else if (outcome.status === 'refused') this.#log.warn({ harms: outcome.harms }, outcome.message)
   }
@@ -197,7 +200,7 @@ export class RunningServer {
   #signals(): void {
     const stop = (signal: NodeJS.Signals): void => {
       this.#log.info({ signal }, 'stopping')
-      this.#ended.resolve(0)
+      this.#end(0)
     }
     process.once('SIGTERM', stop)
     process.once('SIGINT', stop)

@@ -7,10 +7,10 @@
  * What can be wrong at a start is one clear sentence and exit 1; what goes wrong later is told in the log, the journal and the API.
  */
 import { mkdirSync } from 'node:fs'
-import { hasErrors, printIssue } from '../base/index.ts'
+import { printIssue } from '../base/index.ts'
 import type { ServeOptions } from '../cli/index.ts'
 import { createFileLoader, readSettings, type Settings } from '../loader/index.ts'
-import { createLog, type Log } from './log.ts'
+import { createLog, type Log, logIssues } from './log.ts'
 import { RunningServer } from './running-server.ts'
 
 /** Runs the name server until it is told to stop. @returns the exit code */
@@ -21,7 +21,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     return 1
   }
   const log = createLog(settings.log.level)
-  for (const issue of issues) log.warn({ issue }, printIssue(issue))
+  logIssues(log, issues)
   try {
     return await run(settings, options.replace, log)
   } catch (error) {
@@ -41,11 +41,11 @@ async function run(settings: Settings, replace: boolean, log: Log): Promise<numb
   const server = new RunningServer(settings, loader, log)
   try {
     const loaded = await loading
-    if (!loaded.ok || hasErrors(loaded.ok ? [] : loaded.issues)) {
-      const told = loaded.ok ? [] : loaded.issues
-      for (const issue of told) log.error({ issue }, printIssue(issue))
+    if (!loaded.ok) {
+      logIssues(log, loaded.issues)
+      const errors = loaded.issues.filter(({ severity }) => severity === 'error').length
       throw new Error(
-        `The files do not load: ${told.length} issue${told.length === 1 ? '' : 's'}, shown above. Mend them and start again; meridian check shows them, too.`,
+        `The files do not load: ${errors} error${errors === 1 ? '' : 's'}, told above. Mend them and start again; meridian check shows them, too.`,
       )
     }
     await server.start(loaded.files, replace)

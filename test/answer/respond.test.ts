@@ -25,7 +25,7 @@ a.b.deep 300 A 192.0.2.4
 child 300 NS ns.child
 child 300 NS ns1.elsewhere.test.
 ns.child 300 A 192.0.2.53
-old 300 TXT "x"
+old 300 DNAME new
 host.new 300 A 192.0.2.60
 srv 300 SRV 0 0 443 www
 `

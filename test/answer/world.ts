@@ -8,9 +8,9 @@ import {
   type ResponderSettings,
   type StructureMessage,
 } from '../../src/answer/index.ts'
+import { printIssue } from '../../src/base/index.ts'
 import type { Node, PoolStanding, SteeredRecord, Steering } from '../../src/steer/index.ts'
-import { OctetWriter, parseName, parseRdata, typeOf } from '../../src/wire/index.ts'
-import { groupRecords, markNodes, writeImage, ZoneBuilder } from '../../src/zone/index.ts'
+import { loadZone } from '../../src/zone/index.ts'
 
 export const SETTINGS: ResponderSettings = {
   nsid: 'ns1',
@@ -30,33 +30,15 @@ export const NO_LIMITS: RateLimits = {
   exempt: [],
 }
 
-/** Compiles lines `owner ttl type rdata` (owners relative to the zone, `@` the apex). */
+/** Compiles lines of a master file whose owners all have a TTL. */
 export function imageOf(
   zone: string,
   lines: string,
   steered: ReadonlyMap<string, number> = new Map(),
 ): SharedArrayBuffer {
-  const origin = parseName(zone)!
-  const builder = new ZoneBuilder(origin)
-  for (const line of lines.trim().split('\n')) {
-    const tokens = line.trim().match(/"[^"]*"|\S+/g)!
-    const owner = tokens[0] === '@' ? origin : parseName(tokens[0]!, origin)!
-    const type = typeOf(tokens[2]!)!
-    const rdata = new OctetWriter()
-    const problem = parseRdata(
-      type,
-      tokens.slice(3).map((token) => token.replace(/^"|"$/g, '')),
-      origin,
-      rdata,
-    )
-    if (problem !== undefined) throw new Error(`${line}: ${problem.message}`)
-    builder.begin(builder.node(owner, 0), type, 1, Number(tokens[1]), 0)
-    builder.bytes(rdata.buffer.subarray(0, rdata.length))
-    builder.end()
-  }
-  for (const [name, number] of steered) builder.steered.set(builder.node(parseName(name)!, 0), number)
-  groupRecords(builder)
-  return writeImage(builder, markNodes(builder))
+  const loaded = loadZone({ origin: zone, file: zone, steered, read: () => Buffer.from(`${lines.trim()}\n`) })
+  if (loaded.image === undefined) throw new Error(loaded.issues.map(printIssue).join('\n'))
+  return loaded.image
 }
 
 const origin = { kind: 'api', by: 'test', atMs: 0 } as const
