@@ -26,7 +26,7 @@ import {
 import { type SlowSource, slowRelay } from './slow-door.ts'
 import { isPortTaken, localAddress, type OpenSocket, openTcp, openUdp } from './sockets.ts'
 import { DESK, type PlainAddress, type Report, type ThreadStart } from './thread-desk.ts'
-import { withdraw } from './withdraw.ts'
+import { joinTcp, withdrawTcp, withdrawUdp } from './withdraw.ts'
 
 /** @throws ListenError, or an Error about the certificate: nothing is left running then */
 export async function startServing(options: ServingOptions): Promise<Serving> {
@@ -112,15 +112,27 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     if (libc === undefined) return
     for (const socket of new Set([...opened.udp.flat(), ...opened.tcp].map((s) => s.fd))) libc.close(socket)
   }
+  let stopped: Promise<void> | undefined
+  const stop = (): Promise<void> => {
+    stopped ??= stopAll()
+    return stopped
+  }
   const stopAll = async (): Promise<void> => {
-    if (libc !== undefined) withdraw(libc, opened.udp.flat(), opened.inherited)
+    if (libc !== undefined) {
+      withdrawUdp(libc, opened.udp.flat(), opened.inherited)
+      withdrawTcp(
+        libc,
+        opened.tcp.map((listener) => listener.fd),
+        opened.inherited,
+      )
+    }
     await Promise.all(crew.map((one) => one.stop()))
     closeSockets()
   }
   const outcomes = await Promise.allSettled(crew.map((one) => one.ready))
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
   if (failed !== undefined) {
-    await stopAll()
+    await stop()
     throw asListenError(failed.reason)
   }
   const names = opened.addresses.map((a) => `${a.transport} ${printListenAddress(a.address, a.port)}`)
@@ -144,7 +156,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
       connections: crew.reduce((sum, one) => sum + Atomics.load(one.desk, DESK.connections), 0),
       ...(tlsState === undefined ? {} : { tls: tlsState }),
     }),
-    stop: stopAll,
+    stop,
   }
 }
 
@@ -195,6 +207,7 @@ function openSockets(libc: Libc, options: ServingOptions, workers: number): Open
     for (const socket of [...opened.udp.flat(), ...opened.tcp]) libc.close(socket.fd)
     throw error
   }
+  if (beside) for (const listener of opened.tcp) joinTcp(libc, listener.fd)
   return opened
 }
 

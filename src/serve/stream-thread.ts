@@ -15,6 +15,9 @@ import type { Order, Report, ThreadStart } from './thread-desk.ts'
 import { DESK } from './thread-desk.ts'
 
 const SWEEP_MS = 250
+// Together they stay well under the second that stop() promises.
+const GRACE_MS = 150
+const UNREAD_GRACE_MS = 400
 
 export interface StreamService {
   order(order: Order): void
@@ -135,15 +138,17 @@ export async function serveStreams(
       } else if (order.kind === 'slow-done') registry.get(order.connection)?.slowDone()
     },
     stop: async () => {
-      stopping = true
       clearInterval(housekeeping)
       unwatch()
+      // Connections that the kernel has finished for us are accepted, and questions that are on their way are answered.
+      await new Promise((resolve) => setTimeout(resolve, GRACE_MS))
+      stopping = true
       const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
       for (const connection of [...registry.all()]) connection.end()
       // What a client does not read within this time it does not get.
       const impatient = setTimeout(() => {
         for (const connection of [...registry.all()]) connection.destroy()
-      }, 400)
+      }, UNREAD_GRACE_MS)
       await Promise.all(closed)
       clearTimeout(impatient)
       clearInterval(sweeper)
