@@ -1,7 +1,6 @@
 export * from './admin-token.ts'
 export * from './api.ts'
 export { EVERYTHING, makeToken, type NewToken } from './bearer.ts'
-export * from './client.ts'
 export { ApiError, type Listening, type ListenOptions } from './listen.ts'
 export type { Metrics } from './metrics.ts'
 export * from './ports.ts'

@@ -14,12 +14,7 @@ export interface ProblemBody {
   /** what to do about it, where we know */
   readonly advice?: string
   /** every issue of the input */
-  readonly issues?: readonly {
-    readonly at: string
-    readonly code: string
-    readonly message: string
-    readonly advice?: string
-  }[]
+  readonly issues?: readonly Issue[]
   /** what would break */
   readonly harms?: readonly Harm[]
   /** where the other declaration stands */
@@ -71,14 +66,16 @@ export class Problem extends Error {
   }
 }
 
-/** An issue as a problem lists it. */
-export function printIssueAt(issue: Issue): NonNullable<ProblemBody['issues']>[number] {
-  const at = issue.line > 0 ? `${issue.file}:${issue.line}:${issue.column}` : issue.file
+/** @param at where in the request, as a dotted path: `pools.0`; '' the whole */
+export function requestIssue(at: string, code: string, message: string, advice?: string): Issue {
   return {
-    at,
-    code: issue.code,
-    message: issue.message,
-    ...(issue.advice === undefined ? {} : { advice: issue.advice }),
+    severity: 'error',
+    code: `api/${code}`,
+    file: '',
+    line: 0,
+    column: 0,
+    message: at === '' ? message : `${at}: ${message}`,
+    ...(advice === undefined ? {} : { advice }),
   }
 }
 
@@ -98,7 +95,7 @@ export function problemOf(refusal: Refusal): Problem {
     case 'unknown':
       return new Problem('unknown', refusal.message, refusal.advice === undefined ? {} : { advice: refusal.advice })
     case 'invalid':
-      return new Problem('invalid', refusal.message, { issues: refusal.issues.map(printIssueAt) })
+      return new Problem('invalid', refusal.message, { issues: refusal.issues })
     default:
       refusal satisfies never
       throw new Error('unreachable')

@@ -4,11 +4,12 @@
  */
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { nearestName } from '../base/index.ts'
+import { type Issue, nearestName } from '../base/index.ts'
 import type { Role } from '../control/index.ts'
 import { type Env, type Identity, identify } from './access.ts'
 import type { ApiPorts } from './ports.ts'
-import { Problem, type ProblemBody } from './problem.ts'
+import { Problem, requestIssue } from './problem.ts'
+import { IssueSchema } from './schemas.ts'
 import type { Throttle } from './throttle.ts'
 
 export interface Call<P, Q, B> {
@@ -80,7 +81,7 @@ export function route<
   app.on(spec.method.toUpperCase(), documented.getRoutingPath(), async (c) => {
     const identity = await identify(c, ports, router.throttle, spec.role)
     requireGeneration(c, ports)
-    const issues: NonNullable<ProblemBody['issues']>[number][] = []
+    const issues: Issue[] = []
     const params = read(spec.params ?? NOTHING, c.req.param(), 'path', issues)
     const query = read(spec.query ?? NOTHING, queryOf(c), 'query', issues)
     const body = spec.method === 'get' ? undefined : read(spec.body ?? NOTHING, await bodyOf(c), '', issues)
@@ -154,12 +155,7 @@ async function bodyOf(c: Context<Env>): Promise<unknown> {
   }
 }
 
-function read(
-  schema: z.ZodType,
-  value: unknown,
-  where: string,
-  issues: NonNullable<ProblemBody['issues']>[number][],
-): unknown {
+function read(schema: z.ZodType, value: unknown, where: string, issues: Issue[]): unknown {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   for (const issue of parsed.error.issues) {
@@ -168,18 +164,11 @@ function read(
       const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
       for (const key of issue.keys) {
         const near = nearestName(key, known)
-        issues.push({
-          at: at === '' ? key : `${at}.${key}`,
-          code: 'api/unknown-key',
-          message: `there is no "${key}" here.`,
-          ...(near !== undefined
-            ? { advice: `Did you mean "${near}"?` }
-            : known.length > 0
-              ? { advice: `Known: ${known.join(', ')}.` }
-              : {}),
-        })
+        const advice =
+          near !== undefined ? `Did you mean "${near}"?` : known.length > 0 ? `Known: ${known.join(', ')}.` : undefined
+        issues.push(requestIssue(at, 'unknown-key', `there is no "${key}" here.`, advice))
       }
-    } else issues.push({ at, code: `api/${issue.code.replaceAll('_', '-')}`, message: issue.message })
+    } else issues.push(requestIssue(at, issue.code.replaceAll('_', '-'), issue.message))
   }
   return undefined
 }
@@ -191,9 +180,7 @@ const ProblemSchema = z
     status: z.number().int(),
     detail: z.string(),
     advice: z.string().optional(),
-    issues: z
-      .array(z.object({ at: z.string(), code: z.string(), message: z.string(), advice: z.string().optional() }))
-      .optional(),
+    issues: z.array(IssueSchema).optional(),
     harms: z.array(z.object({ code: z.string(), pool: z.string().optional(), message: z.string() })).optional(),
     declared: z.string().optional(),
   })

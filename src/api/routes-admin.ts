@@ -5,7 +5,7 @@ import { z } from '@hono/zod-openapi'
 import type { Token } from '../control/index.ts'
 import { requireUnlimited } from './access.ts'
 import { makeToken } from './bearer.ts'
-import { Problem, printIssueAt } from './problem.ts'
+import { Problem } from './problem.ts'
 import { type Router, route } from './route.ts'
 import { Name, OutcomeSchema, PlanSchema, ReloadBody, TokenBody, TokenSchema } from './schemas.ts'
 import { accepted, iso } from './words.ts'
@@ -61,7 +61,7 @@ export function adminRoutes(router: Router): void {
       const planned = await control.plan()
       if ('plan' in planned) return planned.plan
       throw new Problem('invalid', 'The files have issues; a reload would change nothing.', {
-        issues: planned.issues.map(printIssueAt),
+        issues: planned.issues,
       })
     },
   )
@@ -119,10 +119,10 @@ export function adminRoutes(router: Router): void {
       const made = makeToken({
         name: body.name,
         role: body.role,
-        scope: { zones: body.zones, pools: body.pools, nodes: body.nodes },
+        scope: body.scope,
         createdBy: identity.by.author,
         nowMs: ports.now(),
-        expiresMs: body.for === undefined ? undefined : ports.now() + body.for,
+        expiresMs: body.expires === undefined ? undefined : ports.now() + body.expires,
       })
       accepted(control.putToken(identity.by, made.token))
       return { ...viewToken(made.token), token: made.text }
@@ -151,9 +151,7 @@ function viewToken(token: Token): z.input<typeof TokenSchema> {
     id: token.id,
     name: token.name,
     role: token.role,
-    zones: token.scope.zones,
-    pools: token.scope.pools,
-    nodes: token.scope.nodes,
+    scope: token.scope,
     created: iso(token.createdMs),
     createdBy: token.createdBy,
     expires: token.expiresMs === undefined ? null : iso(token.expiresMs),

@@ -48,6 +48,7 @@ export const StatusSchema = z
 export function healthRoutes(router: Router): void {
   const { app, ports } = router
   const { control } = ports
+  const startedMs = ports.now()
 
   remember(router, '/livez', 'GET')
   remember(router, '/readyz', 'GET')
@@ -69,7 +70,14 @@ export function healthRoutes(router: Router): void {
     },
     () => {
       const health = control.health()
-      return new Response(`${JSON.stringify(health)}\n`, {
+      const view = {
+        ...health,
+        version: ports.version,
+        uptimeSeconds: Math.round((ports.now() - startedMs) / 1000),
+        worldGeneration: ports.answers.generation(),
+        ...ports.facts(),
+      }
+      return new Response(`${JSON.stringify(view)}\n`, {
         status: health.status === 'critical' ? 503 : 200,
         headers: { 'content-type': 'application/json', 'cache-control': 'no-store', etag: `"${health.generation}"` },
       })

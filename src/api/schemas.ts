@@ -121,10 +121,14 @@ export const TokenBody = z
   .strictObject({
     name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,62}$/, 'a name of letters, digits, ".", "_", "@", "-"'),
     role: z.enum(ROLES),
-    zones: z.array(Name).max(100).default([]),
-    pools: z.array(Name).max(100).default([]),
-    nodes: z.array(Name).max(100).default([]),
-    for: Duration.optional(),
+    scope: z
+      .strictObject({
+        zones: z.array(Name).max(100).default([]),
+        pools: z.array(Name).max(100).default([]),
+        nodes: z.array(Name).max(100).default([]),
+      })
+      .default({ zones: [], pools: [], nodes: [] }),
+    expires: Duration.optional(),
   })
   .openapi('TokenBody')
 
@@ -271,7 +275,7 @@ export const ZoneDetailSchema = z
   .object({ ...zoneShape, records: z.array(RecordSchema).readonly(), pools: z.array(PoolSchema).readonly() })
   .openapi('ZoneDetail') satisfies z.ZodType<ZoneDetail>
 
-const IssueSchema = z
+export const IssueSchema = z
   .object({
     severity: z.enum(['error', 'warning', 'note']),
     code: z.string(),
@@ -388,9 +392,11 @@ export const TokenSchema = z
     id: z.string(),
     name: z.string(),
     role: z.enum(ROLES),
-    zones: z.array(z.string()).readonly(),
-    pools: z.array(z.string()).readonly(),
-    nodes: z.array(z.string()).readonly(),
+    scope: z.object({
+      zones: z.array(z.string()).readonly(),
+      pools: z.array(z.string()).readonly(),
+      nodes: z.array(z.string()).readonly(),
+    }),
     created: z.string(),
     createdBy: z.string(),
     expires: z.string().nullable(),

@@ -8,11 +8,11 @@ import { EXIT, Failure } from '../failure.ts'
 import { oneLine } from '../table.ts'
 import { examples } from './views.ts'
 
-/** What GET /v1/explain answers; `sentences` is the whole story, the rest is for scripts. */
+/** What GET /v1/explain answers; `steps` is the whole story, the rest is for scripts. */
 interface Explanation {
   readonly name: string
   readonly type: string
-  readonly sentences: readonly string[]
+  readonly steps: readonly string[]
 }
 
 export function addExplainCommand(program: Command, act: Act): void {
@@ -37,7 +37,7 @@ export function addExplainCommand(program: Command, act: Act): void {
         const told = await context
           .api()
           .get<Explanation>('/v1/explain', { name, type: type ?? 'A', client: options.client })
-        context.print(told, () => told.sentences.map(oneLine).join('\n'))
+        context.print(told, () => told.steps.map(oneLine).join('\n'))
       }),
     )
 }
