@@ -13,7 +13,7 @@ export type FleetEvent =
   /** an operator's weight for a node, over the declared one; undefined: back to the declared one */
   | { readonly kind: 'weight'; readonly node: string; readonly weight: number | undefined }
   | { readonly kind: 'standby'; readonly pool: string; readonly on: boolean | undefined }
-  /** other vantages' opinions (cluster); bad in ms per node and check */
+  /** other vantages' opinions (cluster); bad in ms by healthKey */
   | { readonly kind: 'opinions'; readonly vantage: string; readonly bad: ReadonlyMap<string, number> }
   /** time has passed: intents end, restores come due, budgets refill */
   | { readonly kind: 'tick' }
@@ -112,6 +112,8 @@ export interface Fleet {
     readonly message: string
     readonly sinceMs: number
   }[]
+  /** what this vantage tells the others: badness in ms by healthKey; empty while it takes itself for cut off */
+  opinions(): ReadonlyMap<string, number>
   /** rows changed since the last call (all of them the first time) */
   takeMemory(): readonly HealthMemory[]
   /** before the first `declare`: what the last run knew */

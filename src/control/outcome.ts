@@ -31,6 +31,10 @@ export interface Accepted {
 
 export type Outcome = Accepted | Refusal
 
+export function isAccepted(outcome: Outcome): outcome is Accepted {
+  return outcome.status === 'done' || outcome.status === 'unchanged'
+}
+
 /** Prints where something was declared: `zones/portal.yaml:14`, or who added it through the API. */
 export function printOrigin(origin: Origin): string {
   return origin.kind === 'file' ? `${origin.file}:${origin.line}` : `the API (by ${origin.by})`

@@ -50,6 +50,7 @@ export function beginHttp(asked: Asked, probe: HttpProbe, tools: HttpTools, sett
     : connect(connectOptions(asked, probe.port))
   let phase = 'the connection'
   let ended = false
+  let answered = false
   let warning: string | undefined
 
   const finish = (outcome: Outcome): void => {
@@ -59,11 +60,13 @@ export function beginHttp(asked: Asked, probe: HttpProbe, tools: HttpTools, sett
     settle(warning === undefined ? outcome : { ...outcome, warning })
   }
   const judgeAnswer = (): void => {
+    answered = true
     phase = 'the judgement of the answer'
     // The connection has served; what the pattern matcher takes is not the node's time but still the check's.
     socket.destroy()
     judge(probe.expect, reader.response(), tools.nowMs(), tools.matches).then(finish, (error: unknown) =>
-      finish({ class: 'local', detail: clause(String(error)) }),
+      // Whatever the node wrote to bring us here is its own fault: it must not pass for ours.
+      finish({ class: 'protocol', detail: clause(`the answer cannot be judged: ${String(error)}`) }),
     )
   }
   const look = (): void => {
@@ -82,18 +85,18 @@ export function beginHttp(asked: Asked, probe: HttpProbe, tools: HttpTools, sett
     socket.write(request, 'latin1')
   })
   socket.on('data', (octets: Buffer) => {
-    if (ended || reader.state === 'done' || reader.state === 'broken') return
+    if (ended || answered) return
     reader.push(octets)
     look()
   })
   socket.once('end', () => {
-    if (ended || reader.state === 'done') return
+    if (ended || answered) return
     reader.end()
     look()
   })
   // `on`, not `once`: a destroyed TLS socket may have a second word to say, and an unheard error ends the process.
   socket.on('error', (error: Error) => {
-    if (reader.state !== 'done') finish(outcomeOfError(error))
+    if (!answered) finish(outcomeOfError(error))
   })
   return {
     stop: () => {

@@ -2,8 +2,8 @@
  * A zone on its way from a master file (or from a list of records) to an image: a log of records in wire form and a table of
  * names, all in typed arrays, nothing per record on the heap.
  *
- * Whoever parses calls node() for the owner, begin(), writes the rdata through the RdataWriter that this class is, and ends with
- * end() or cancel(). A node's ancestors up to the apex are made with it, so empty non-terminals need no second thought.
+ * Whoever parses calls begin(), writes the rdata through the RdataWriter that this class is, and ends with end() for the owner's
+ * node(), or with cancel(). A node's ancestors up to the apex are made with it, so empty non-terminals need no second thought.
  */
 import { assert } from '../base/index.ts'
 import type { RdataWriter } from '../wire/index.ts'
@@ -50,7 +50,6 @@ export class ZoneBuilder implements RdataWriter {
   #slots: Int32Array<ArrayBuffer>
   readonly #walk = new NameWalk()
   readonly #apexHash: number
-  #node = 0
 
   /**
    * @param apex     uncompressed wire form
@@ -114,8 +113,8 @@ export class ZoneBuilder implements RdataWriter {
     return this.names.subarray(at, at + this.nodeLength[node]!)
   }
 
-  /** Begins a record of a node; its rdata follows through the writer's verbs. @param mark see recordMark */
-  begin(node: number, type: number, klass: number, ttl: number, mark: number): void {
+  /** Begins a record of class IN; its rdata follows through the writer's verbs. @param mark see recordMark */
+  begin(type: number, ttl: number, mark: number): void {
     const at = this.logEnd
     if (at + 64 > this.log.length) this.#growLog(64)
     if (this.records === this.recordAt.length) this.#growRecords()
@@ -124,20 +123,19 @@ export class ZoneBuilder implements RdataWriter {
     log[at + 1] = 0x0c
     log[at + 2] = type >> 8
     log[at + 3] = type
-    log[at + 4] = klass >> 8
-    log[at + 5] = klass
+    log[at + 4] = 0
+    log[at + 5] = 1
     log[at + 6] = ttl >>> 24
     log[at + 7] = ttl >>> 16
     log[at + 8] = ttl >>> 8
     log[at + 9] = ttl
     this.recordAt[this.records] = at
     this.recordMark[this.records] = mark
-    this.#node = node
     this.logEnd = at + RR_HEAD
   }
 
-  /** Ends the record. @returns false where its rdata is longer than a record may be: it is dropped */
-  end(): boolean {
+  /** Ends the record: it is the node's. @returns false where its rdata is longer than a record may be: it is dropped */
+  end(node: number): boolean {
     const record = this.records
     const at = this.recordAt[record]!
     const length = this.logEnd - at - RR_HEAD
@@ -148,10 +146,10 @@ export class ZoneBuilder implements RdataWriter {
     this.log[at + 10] = length >> 8
     this.log[at + 11] = length
     this.recordNext[record] = -1
-    const last = this.nodeLast[this.#node]!
-    if (last < 0) this.nodeFirst[this.#node] = record
+    const last = this.nodeLast[node]!
+    if (last < 0) this.nodeFirst[node] = record
     else this.recordNext[last] = record
-    this.nodeLast[this.#node] = record
+    this.nodeLast[node] = record
     this.records++
     return true
   }
@@ -239,7 +237,7 @@ export class ZoneBuilder implements RdataWriter {
     this.nodeFirst[node] = -1
     this.nodeLast[node] = -1
     this.nodes++
-    if (this.nodes * 2 > this.#slots.length) this.#rehash()
+    if (this.nodes * 4 > this.#slots.length * 3) this.#rehash()
     else this.#place(node)
     return node
   }
@@ -311,6 +309,6 @@ function grown<T extends Typed>(array: T, room: number): T {
 
 function slotsFor(nodes: number): number {
   let slots = 32
-  while (slots < nodes * 2) slots *= 2
+  while (slots * 3 < nodes * 4) slots *= 2
   return slots
 }

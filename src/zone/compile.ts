@@ -6,14 +6,14 @@ import { TYPE } from '../wire/index.ts'
 import type { ZoneBuilder } from './builder.ts'
 import { aligned, HEADER, HEADER_WORDS, MAGIC, MOST_SET_OCTETS, NODE, RR_HEAD, SET } from './image-layout.ts'
 import { spread } from './name-hash.ts'
-import { targetAt, wantsCompression } from './targets.ts'
+import { mayHaveTarget, targetAt, wantsCompression } from './targets.ts'
 
 /** What grouping found out about the records; the checks turn it into issues. */
 export interface Grouping {
   /** records that repeat another one of their set; dropped */
   readonly duplicates: readonly number[]
   /** records whose TTL differed from their set's lowest, which the set got (RFC 2181 5.2) */
-  readonly unevenTtl: readonly number[]
+  readonly unevenTtl: readonly { readonly record: number; readonly ttl: number }[]
   /** first record of each set that no message can carry; the zone cannot be compiled with one */
   readonly oversized: readonly number[]
 }
@@ -21,7 +21,7 @@ export interface Grouping {
 /** Orders each node's records by RRset, drops duplicates and evens the TTLs, in place. */
 export function groupRecords(builder: ZoneBuilder): Grouping {
   const duplicates: number[] = []
-  const unevenTtl: number[] = []
+  const unevenTtl: { record: number; ttl: number }[] = []
   const oversized: number[] = []
   const { nodeFirst, recordNext } = builder
   for (let node = 0; node < builder.nodes; node++) {
@@ -50,7 +50,7 @@ export function groupRecords(builder: ZoneBuilder): Grouping {
           continue
         }
         if (builder.ttlOf(record) !== ttl) {
-          unevenTtl.push(record)
+          unevenTtl.push({ record, ttl })
           builder.setTtl(record, ttl)
         }
         octets += RR_HEAD + builder.rdlengthOf(record)
@@ -173,7 +173,8 @@ export function writeImage(builder: ZoneBuilder, flags: Uint8Array): SharedArray
 }
 
 function hasTargets(builder: ZoneBuilder, record: number, type: number): boolean {
-  return targetAt(type, builder.rdataOf(record)) >= 0
+  // A view of the rdata is garbage to collect: none is made for the million of A records.
+  return mayHaveTarget(type) && targetAt(type, builder.rdataOf(record)) >= 0
 }
 
 /** Writes nodes one behind the other where pass one placed them. */

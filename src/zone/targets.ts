@@ -11,8 +11,8 @@ export function targetAt(type: number, rdata: Uint8Array): number {
       return 0
     case TYPE.MX:
     case TYPE.AFSDB:
-    case KX:
-    case RT:
+    case TYPE.KX:
+    case TYPE.RT:
     case TYPE.SVCB:
     case TYPE.HTTPS:
       return 2
@@ -25,8 +25,22 @@ export function targetAt(type: number, rdata: Uint8Array): number {
   }
 }
 
-const KX = 36
-const RT = 21
+const WITH_TARGET: ReadonlySet<number> = new Set([
+  TYPE.NS,
+  TYPE.MX,
+  TYPE.AFSDB,
+  TYPE.RT,
+  TYPE.SRV,
+  TYPE.NAPTR,
+  TYPE.KX,
+  TYPE.SVCB,
+  TYPE.HTTPS,
+])
+
+/** @returns false where targetAt has nothing to find, whatever the rdata */
+export function mayHaveTarget(type: number): boolean {
+  return WITH_TARGET.has(type)
+}
 
 /** order, preference, then flags, services and regexp as character-strings (RFC 3403 4.1) */
 function naptrReplacementAt(rdata: Uint8Array): number {
@@ -36,7 +50,19 @@ function naptrReplacementAt(rdata: Uint8Array): number {
 }
 
 /** RFC 3597 4: only RFC 1035's own types may have names in their rdata compressed. */
-const COMPRESSED: ReadonlySet<number> = new Set([2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 15])
+const COMPRESSED: ReadonlySet<number> = new Set([
+  TYPE.NS,
+  TYPE.MD,
+  TYPE.MF,
+  TYPE.CNAME,
+  TYPE.SOA,
+  TYPE.MB,
+  TYPE.MG,
+  TYPE.MR,
+  TYPE.PTR,
+  TYPE.MINFO,
+  TYPE.MX,
+])
 
 export function wantsCompression(type: number): boolean {
   return COMPRESSED.has(type)

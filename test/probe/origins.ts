@@ -19,7 +19,7 @@ export interface Origin {
 export async function origin(serve: (socket: Socket) => void, address = '127.0.0.1'): Promise<Origin> {
   const sockets = new Set<Socket>()
   const heard: string[] = []
-  const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
+  const server: Server = createServer((socket) => {
     sockets.add(socket)
     const at = heard.push('') - 1
     socket.on('data', (octets) => {

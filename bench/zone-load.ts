@@ -1,0 +1,56 @@
+/**
+ * How long a large zone takes from its master file's bytes to the image, and how large the image is.
+ *
+ *     node build/bench/zone-load.js [names] [rounds]
+ */
+import { type LoadedZone, Lookup, loadZone, NameWalk, ZoneImage } from '../src/zone/index.ts'
+
+const names = Number(process.argv[2] ?? 1_000_000)
+const rounds = Number(process.argv[3] ?? 3)
+
+const head = '$TTL 1h\n@ SOA ns1 hostmaster 1 2h 30m 2w 5m\n@ NS ns1\nns1 A 192.0.2.1\n'
+const lines = Array.from({ length: names }, (_, i) => `n${i} A 10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}\n`)
+const bytes = new Uint8Array(Buffer.from(head + lines.join('')))
+lines.length = 0
+
+function load(): LoadedZone {
+  return loadZone({ origin: 'example.com', file: 'large.zone', read: () => bytes })
+}
+
+for (let round = 0; round < rounds; round++) {
+  const begun = process.hrtime.bigint()
+  const { image, records, names: nodes } = load()
+  const ms = Number(process.hrtime.bigint() - begun) / 1e6
+  if (image === undefined) throw new Error('the zone does not load')
+  const octets = image.byteLength
+  console.log(
+    `load   ${records} records, ${nodes} names: ${ms.toFixed(0)} ms, ${(octets / nodes).toFixed(1)} octets a name`,
+  )
+  if (round === rounds - 1) lookups(new ZoneImage(image))
+}
+
+/** Nanoseconds per look-up: names that exist, and random ones that do not. */
+function lookups(image: ZoneImage): void {
+  const walk = new NameWalk()
+  const found = new Lookup()
+  for (const [what, prefix] of [
+    ['exists', 'n'],
+    ['nxdomain', 'x'],
+  ] as const) {
+    const count = 1 << 16
+    const queries = Array.from({ length: count }, () => {
+      const label = `${prefix}${Math.floor(Math.random() * names)}`
+      return new Uint8Array(Buffer.from(`${String.fromCharCode(label.length)}${label}\x07example\x03com\0`, 'latin1'))
+    })
+    let best = Number.POSITIVE_INFINITY
+    for (let round = 0; round < 10; round++) {
+      const begun = process.hrtime.bigint()
+      for (let i = 0; i < count; i++) {
+        walk.take(queries[i]!, 0)
+        image.lookup(walk, 1, found)
+      }
+      best = Math.min(best, Number(process.hrtime.bigint() - begun) / count)
+    }
+    console.log(`lookup ${what}: ${best.toFixed(0)} ns`)
+  }
+}

@@ -1,0 +1,8 @@
+export * from './admin-token.ts'
+export * from './api.ts'
+export { EVERYTHING, makeToken, type NewToken } from './bearer.ts'
+export { ApiError, type Listening, type ListenOptions } from './listen.ts'
+export type { Metrics } from './metrics.ts'
+export * from './ports.ts'
+export type { ProblemBody } from './problem.ts'
+export type { EventView } from './schemas.ts'

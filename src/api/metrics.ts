@@ -1,0 +1,218 @@
+/**
+ * Prometheus metrics: names with units; read from the state when asked for (collect), counted only where nothing else counts.
+ * docs/monitoring has the dashboard and the alert rules that use them.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { poolsInUse } from '../control/index.ts'
+import type { ProbeResult } from '../health/index.ts'
+import type { ApiPorts } from './ports.ts'
+
+export interface Metrics {
+  readonly contentType: string
+  print(): Promise<string>
+  /** A request begins. @returns what to call at its end */
+  request(method: string): (path: string, status: number) => void
+  /** A probe has ended. */
+  probe(result: ProbeResult): void
+  /** Where others put their own figures (webhooks). */
+  readonly registry: Registry
+}
+
+export function createMetrics(ports: ApiPorts, streams: () => number): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, prefix: 'meridian_' })
+  const gauge = (name: string, help: string, labels: string[], collect: (gauge: Gauge) => void): void => {
+    new Gauge({
+      name: `meridian_${name}`,
+      help,
+      labelNames: labels,
+      registers: [registry],
+      collect() {
+        this.reset()
+        collect(this)
+      },
+    })
+  }
+  // What others have counted already: a counter by name and type, read anew each time.
+  const counter = (name: string, help: string, labels: string[], collect: (counter: Counter) => void): void => {
+    new Counter({
+      name: `meridian_${name}`,
+      help,
+      labelNames: labels,
+      registers: [registry],
+      collect() {
+        this.reset()
+        collect(this)
+      },
+    })
+  }
+  serverMetrics(ports, gauge, counter, streams)
+  answerMetrics(ports, counter, gauge)
+  fleetMetrics(ports, gauge)
+
+  const journal = new Counter({
+    name: 'meridian_journal_entries_total',
+    help: 'Journal entries since the process started, by kind and action.',
+    labelNames: ['kind', 'action'],
+    registers: [registry],
+  })
+  ports.control.subscribe((entry) => journal.inc({ kind: entry.kind, action: entry.action }))
+  const probes = new Counter({
+    name: 'meridian_probes_total',
+    help: 'Probes, by check and what they saw.',
+    labelNames: ['check', 'class'],
+    registers: [registry],
+  })
+  const durations = new Histogram({
+    name: 'meridian_probe_duration_seconds',
+    help: 'How long probes took.',
+    labelNames: ['check'],
+    buckets: [0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
+    registers: [registry],
+  })
+  const requests = new Counter({
+    name: 'meridian_api_requests_total',
+    help: 'API requests, by method and status.',
+    labelNames: ['method', 'status'],
+    registers: [registry],
+  })
+  const took = new Histogram({
+    name: 'meridian_api_request_duration_seconds',
+    help: 'How long API requests took.',
+    buckets: [0.001, 0.005, 0.02, 0.05, 0.1, 0.5, 2],
+    registers: [registry],
+  })
+  return {
+    contentType: registry.contentType,
+    registry,
+    print: () => registry.metrics(),
+    request(method) {
+      const end = took.startTimer()
+      return (path, status) => {
+        // A stream lasts as long as its follower; its length says nothing about the server.
+        if (!path.endsWith('/stream')) end()
+        requests.inc({ method, status: String(status) })
+      }
+    },
+    probe(result) {
+      probes.inc({ check: result.check, class: result.class })
+      durations.observe({ check: result.check }, result.durationMs / 1000)
+    },
+  }
+}
+
+type MakeGauge = (name: string, help: string, labels: string[], collect: (gauge: Gauge) => void) => void
+type MakeCounter = (name: string, help: string, labels: string[], collect: (counter: Counter) => void) => void
+
+function serverMetrics(ports: ApiPorts, gauge: MakeGauge, counter: MakeCounter, streams: () => number): void {
+  const { control, answers } = ports
+  const startedSeconds = ports.now() / 1000
+  gauge('build_info', 'Always 1; the version is the label.', ['version'], (one) =>
+    one.set({ version: ports.version }, 1),
+  )
+  gauge('start_time_seconds', 'When the process started, epoch seconds.', [], (one) => one.set(startedSeconds))
+  gauge('ready', '1 when queries are answered.', [], (one) => one.set(ports.notReady() === undefined ? 1 : 0))
+  gauge('generation', 'The generation of the declared state and the intents.', [], (one) =>
+    one.set(control.generation()),
+  )
+  gauge('world_generation', 'The generation of the published answers.', [], (one) => one.set(answers.generation()))
+  gauge('event_streams', 'Open event streams.', [], (one) => one.set(streams()))
+  gauge('reload_ok', '1 when the last reload was taken up, 0 when it was refused or held.', [], (one) =>
+    one.set(control.reloadState().ok ? 1 : 0),
+  )
+  gauge('reload_issues', 'Issues of the files, by severity.', ['severity'], (one) => {
+    for (const severity of ['error', 'warning', 'note'] as const)
+      one.set({ severity }, control.reloadState().issues.filter((issue) => issue.severity === severity).length)
+  })
+  gauge('reload_confirm_pending', '1 while a reload waits for its confirmation.', [], (one) =>
+    one.set(control.reloadState().confirmBy === null ? 0 : 1),
+  )
+  gauge('journal_last_id', 'The id of the newest journal entry.', [], (one) => one.set(control.lastEntryId()))
+  gauge('alerts', 'Alerts that stand, by code.', ['code'], (one) => {
+    for (const alert of control.fleet().alerts()) one.inc({ code: alert.code })
+  })
+  gauge('zone_serial', 'The SOA serial in force.', ['zone'], (one) => {
+    for (const zone of control.zones()) one.set({ zone: zone.name }, zone.serial)
+  })
+  counter('worker_restarts_total', 'Restarts of answering threads.', ['worker'], (one) => {
+    for (const worker of answers.counters().workers) one.inc({ worker: worker.worker }, worker.restarts)
+  })
+}
+
+function answerMetrics(ports: ApiPorts, counter: MakeCounter, gauge: MakeGauge): void {
+  const { answers } = ports
+  counter('queries_total', 'DNS queries, by transport.', ['transport'], (one) => {
+    for (const { transport, count } of answers.counters().queries) one.inc({ transport }, count)
+  })
+  counter('responses_total', 'DNS responses, by rcode.', ['rcode'], (one) => {
+    for (const { rcode, count } of answers.counters().responses) one.inc({ rcode }, count)
+  })
+  counter('silent_total', 'DNS packets that got no response, by why.', ['why'], (one) => {
+    for (const { why, count } of answers.counters().silent) one.inc({ why }, count)
+  })
+  counter('steered_answers_total', 'Steered answers, by record and pool.', ['record', 'pool'], (one) => {
+    for (const { record, pool, count } of answers.counters().answers) one.inc({ record, pool }, count)
+  })
+  counter('node_answers_total', 'Steered answers that named a node.', ['node'], (one) => {
+    for (const { node, count } of answers.counters().nodes) one.inc({ node }, count)
+  })
+  counter('country_answers_total', 'Steered answers, by the country of the client.', ['country'], (one) => {
+    for (const { country, count } of answers.counters().countries) one.inc({ country }, count)
+  })
+  counter('worker_queries_total', 'DNS queries, by answering thread.', ['worker'], (one) => {
+    for (const worker of answers.counters().workers) one.inc({ worker: worker.worker }, worker.queries)
+  })
+  gauge('worker_generation', 'The generation that an answering thread has taken up.', ['worker'], (one) => {
+    for (const worker of answers.counters().workers) one.set({ worker: worker.worker }, worker.generation)
+  })
+}
+
+function fleetMetrics(ports: ApiPorts, gauge: MakeGauge): void {
+  const { control } = ports
+  gauge('node_health', '1 for the health a node has by a check.', ['node', 'check', 'health'], (one) => {
+    for (const node of control.steering().nodes.keys())
+      for (const view of control.fleet().health(node)) one.set({ node, check: view.check, health: view.health }, 1)
+  })
+  gauge('node_bad_seconds', 'Seconds of badness of a node by a check.', ['node', 'check'], (one) => {
+    for (const node of control.steering().nodes.keys())
+      for (const view of control.fleet().health(node)) one.set({ node, check: view.check }, view.badMs / 1000)
+  })
+  gauge('node_remove_after_seconds', 'Seconds of badness at which a node leaves.', ['node', 'check'], (one) => {
+    for (const node of control.steering().nodes.keys())
+      for (const view of control.fleet().health(node)) one.set({ node, check: view.check }, view.removeAfterMs / 1000)
+  })
+  gauge('node_flaps', 'Flaps of a node by a check; they fade.', ['node', 'check'], (one) => {
+    for (const node of control.steering().nodes.keys())
+      for (const view of control.fleet().health(node)) one.set({ node, check: view.check }, view.flaps)
+  })
+  gauge('node_intent', '1 for what the operator wants of a node.', ['node', 'intent'], (one) => {
+    for (const node of control.steering().nodes.keys()) one.set({ node, intent: control.fleet().intent(node).kind }, 1)
+  })
+  gauge('node_in_service', '1 when a node is in the answers of a pool.', ['node', 'pool'], (one) => {
+    for (const pool of control.steering().pools.keys())
+      for (const member of control.fleet().standing(pool)?.members ?? [])
+        one.set({ node: member.node, pool }, member.inService ? 1 : 0)
+  })
+  const ofPools = (
+    name: string,
+    help: string,
+    value: (pool: ReturnType<typeof control.pools>[number]) => number,
+  ): void =>
+    gauge(name, help, ['pool'], (one) => {
+      for (const pool of control.pools()) one.set({ pool: pool.name }, value(pool))
+    })
+  ofPools('pool_members', 'Members of a pool.', (pool) => pool.members.length)
+  ofPools('pool_fit', 'Members of a pool that are fit.', (pool) => pool.fit)
+  ofPools('pool_in_service', 'Members of a pool that are in its answers.', (pool) => pool.inService)
+  ofPools('pool_floor', 'Members that the floor of a pool asks for.', (pool) => pool.floor)
+  gauge('pool_condition', '1 for the condition of a pool.', ['pool', 'condition'], (one) => {
+    for (const pool of control.pools()) one.set({ pool: pool.name, condition: pool.condition }, 1)
+  })
+  gauge('pool_in_use', '1 when a record sends clients to a pool.', ['pool'], (one) => {
+    const inUse = poolsInUse(control.steering())
+    for (const pool of control.steering().pools.keys()) one.set({ pool }, inUse.has(pool) ? 1 : 0)
+  })
+  gauge('status', '0 ok, 1 degraded, 2 critical.', [], (one) =>
+    one.set({ ok: 0, degraded: 1, critical: 2 }[control.health().status]),
+  )
+}

@@ -1,0 +1,120 @@
+/**
+ * What the API needs from the others; main.ts fulfils it.
+ */
+import type { Control } from '../control/index.ts'
+
+/** Where a client address is, and how that is known. */
+export interface PlaceView {
+  readonly address: string
+  readonly country: string | null
+  readonly subdivision: string | null
+  readonly continent: string | null
+  readonly asn: number | null
+  readonly latitude: number | null
+  readonly longitude: number | null
+  /** the database that says so, and the network it says it of */
+  readonly database: string | null
+  readonly network: string | null
+}
+
+/** Every step from a question to its answer; plain JSON values. */
+export interface Explanation {
+  readonly name: string
+  readonly type: string
+  readonly client: string | null
+  readonly generation: number
+  readonly zone: string | null
+  /** the outcome's word: steered, answer, cname, delegation, nodata, nxdomain, refused ... */
+  readonly outcome: string
+  readonly rcode: string
+  readonly record: { readonly name: string; readonly pick: string; readonly strict: boolean } | null
+  readonly place: PlaceView | null
+  readonly rules: readonly {
+    readonly clients: string
+    readonly pool: string
+    readonly matched: boolean
+    readonly why: string
+  }[]
+  readonly pool: string | null
+  readonly nodes: readonly {
+    readonly node: string
+    readonly pool: string
+    readonly answered: boolean
+    readonly intent: string
+    readonly health: string
+    readonly badSeconds: number
+    readonly share: number
+    readonly weight: number
+    readonly why: string
+  }[]
+  /** rdata in presentation form */
+  readonly answers: readonly string[]
+  readonly ttl: number | null
+  readonly ttlWhy: string
+  /** ECS scope prefix length; null: none is told */
+  readonly scope: number | null
+  /** the whole told in sentences, in order */
+  readonly steps: readonly string[]
+}
+
+/** Counts since the process started. */
+export interface Counters {
+  readonly queries: readonly { readonly transport: string; readonly count: number }[]
+  readonly responses: readonly { readonly rcode: string; readonly count: number }[]
+  /** steered answers */
+  readonly answers: readonly { readonly record: string; readonly pool: string; readonly count: number }[]
+  readonly nodes: readonly { readonly node: string; readonly count: number }[]
+  readonly countries: readonly { readonly country: string; readonly count: number }[]
+  /** queries that got no response, by why */
+  readonly silent: readonly { readonly why: string; readonly count: number }[]
+  readonly workers: readonly {
+    readonly worker: string
+    readonly queries: number
+    readonly restarts: number
+    /** the generation of the world that it answers from */
+    readonly generation: number
+  }[]
+}
+
+/** The answer room behind the API. */
+export interface Answers {
+  /** @returns what is asked for, or why the question makes no sense */
+  explain(question: {
+    readonly name: string
+    readonly type: string
+    /** an address or a network; undefined: nobody in particular */
+    readonly client: string | undefined
+  }): Explanation | { readonly problem: string }
+  /** @param address text; @returns undefined where it is no address */
+  place(address: string): PlaceView | undefined
+  counters(): Counters
+  /** the published world's */
+  generation(): number
+}
+
+/** A backup or the like that cannot be done; the message is for the operator. */
+export type Done<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string }
+
+export interface ApiPorts {
+  readonly control: Control
+  readonly answers: Answers
+  readonly version: string
+  /** reads of /v1 need no token */
+  readonly openReads: boolean
+  /** epoch ms */
+  readonly now: () => number
+  /** @returns why the server does not answer queries yet; undefined: it does */
+  readonly notReady: () => string | undefined
+  /** what else `status` shows: addresses, databases and their age, workers; plain JSON values */
+  readonly facts: () => Readonly<Record<string, unknown>>
+  /** Copies the database while it runs. */
+  readonly backup: (file: string) => Promise<Done<{ readonly file: string; readonly octets: number }>>
+  /** Recorded probe results as lines of JSON for the lab, oldest first. */
+  readonly probeLog: (filter: {
+    readonly node: string | undefined
+    readonly check: string | undefined
+    readonly sinceMs: number
+    readonly untilMs: number
+  }) => Iterable<string>
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>) => void
+}

@@ -1,0 +1,159 @@
+/**
+ * Reload and plan, tokens, backup.
+ */
+import { z } from '@hono/zod-openapi'
+import type { Token } from '../control/index.ts'
+import { requireUnlimited } from './access.ts'
+import { makeToken } from './bearer.ts'
+import { Problem } from './problem.ts'
+import { type Router, route } from './route.ts'
+import { Name, OutcomeSchema, PlanSchema, ReloadBody, TokenBody, TokenSchema } from './schemas.ts'
+import { accepted, iso } from './words.ts'
+
+const NewTokenSchema = TokenSchema.extend({ token: z.string() }).openapi('NewToken')
+
+export function adminRoutes(router: Router): void {
+  const { ports } = router
+  const { control } = ports
+  const tag = 'server'
+  route(
+    router,
+    {
+      method: 'post',
+      path: '/v1/reload',
+      role: 'operator',
+      tag,
+      summary: 'Read the files again: all are taken up, or none is',
+      body: ReloadBody,
+      returns: OutcomeSchema,
+    },
+    async ({ body, identity }) => {
+      requireUnlimited(identity)
+      return accepted(await control.reload(identity.by, { force: body.force, confirmWithinMs: body.confirm_within }))
+    },
+  )
+  route(
+    router,
+    {
+      method: 'post',
+      path: '/v1/reload/confirm',
+      role: 'operator',
+      tag,
+      summary: 'What was reloaded with confirm_within stays',
+      returns: OutcomeSchema,
+    },
+    ({ identity }) => {
+      requireUnlimited(identity)
+      return accepted(control.confirmReload(identity.by))
+    },
+  )
+  route(
+    router,
+    {
+      method: 'get',
+      path: '/v1/plan',
+      role: 'viewer',
+      tag,
+      summary: 'What a reload would do now',
+      returns: PlanSchema,
+    },
+    async () => {
+      const planned = await control.plan()
+      if ('plan' in planned) return planned.plan
+      throw new Problem('invalid', 'The files have issues; a reload would change nothing.', {
+        issues: planned.issues,
+      })
+    },
+  )
+  route(
+    router,
+    {
+      method: 'post',
+      path: '/v1/backup',
+      role: 'admin',
+      tag,
+      summary: "Copy the database into a new file on the server's disk, while it runs",
+      body: z.strictObject({ file: z.string().min(1).max(4096) }).openapi('BackupBody'),
+      returns: z.object({ file: z.string(), octets: z.number() }),
+    },
+    async ({ body, identity }) => {
+      requireUnlimited(identity)
+      const done = await ports.backup(body.file)
+      if (!done.ok) throw new Problem('conflict', done.message)
+      return done.value
+    },
+  )
+
+  route(
+    router,
+    {
+      method: 'get',
+      path: '/v1/tokens',
+      role: 'admin',
+      tag: 'tokens',
+      summary: 'All tokens, without their secrets',
+      returns: z.array(TokenSchema),
+    },
+    ({ identity }) => {
+      requireUnlimited(identity)
+      return control.tokens().map(viewToken)
+    },
+  )
+  route(
+    router,
+    {
+      method: 'post',
+      path: '/v1/tokens',
+      role: 'admin',
+      tag: 'tokens',
+      summary: 'Create a token; its text is shown this once',
+      body: TokenBody,
+      returns: NewTokenSchema,
+    },
+    ({ body, identity }) => {
+      requireUnlimited(identity)
+      if (control.tokens().some((token) => token.name === body.name))
+        throw new Problem('conflict', `There is a token named ${body.name} already.`, {
+          advice: 'Revoke it first, or take another name.',
+        })
+      const made = makeToken({
+        name: body.name,
+        role: body.role,
+        scope: body.scope,
+        createdBy: identity.by.author,
+        nowMs: ports.now(),
+        expiresMs: body.expires === undefined ? undefined : ports.now() + body.expires,
+      })
+      accepted(control.putToken(identity.by, made.token))
+      return { ...viewToken(made.token), token: made.text }
+    },
+  )
+  route(
+    router,
+    {
+      method: 'delete',
+      path: '/v1/tokens/{token}',
+      role: 'admin',
+      tag: 'tokens',
+      summary: 'Revoke a token, by id or name',
+      params: z.object({ token: Name }),
+      returns: OutcomeSchema,
+    },
+    ({ params, identity }) => {
+      requireUnlimited(identity)
+      return accepted(control.revokeToken(identity.by, params.token))
+    },
+  )
+}
+
+function viewToken(token: Token): z.input<typeof TokenSchema> {
+  return {
+    id: token.id,
+    name: token.name,
+    role: token.role,
+    scope: token.scope,
+    created: iso(token.createdMs),
+    createdBy: token.createdBy,
+    expires: token.expiresMs === undefined ? null : iso(token.expiresMs),
+  }
+}

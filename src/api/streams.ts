@@ -1,0 +1,114 @@
+/**
+ * Server-sent events (WHATWG HTML 9.2): the journal as it is written, to many followers at once. Each event is encoded once
+ * for all of them. Who was away sends Last-Event-ID and gets what it missed, from the journal, without a gap: reading the last
+ * page and joining the followers happen in one turn of the event loop.
+ *
+ * Who reads too slowly is cut off, and comes back with its Last-Event-ID.
+ */
+import type { ServerResponse } from 'node:http'
+import { type Control, entryMatches, type JournalEntry, type JournalFilter } from '../control/index.ts'
+import { viewEvent } from './schemas.ts'
+
+const PAGE = 500
+const HEARTBEAT_MS = 15_000
+/** Octets that may wait for a follower before it is cut off. */
+const MOST_WAITING = 1 << 20
+export const MOST_STREAMS = 4000
+
+export type StreamFilter = Omit<JournalFilter, 'limit' | 'afterId' | 'untilMs'>
+
+export interface Streams {
+  /** Takes over a response and follows from after this id; undefined: from now on. @returns false: there are too many */
+  open(response: ServerResponse, filter: StreamFilter, afterId: number | undefined): boolean
+  count(): number
+  close(): void
+}
+
+interface Follower {
+  readonly response: ServerResponse
+  readonly filter: StreamFilter
+}
+
+export function createStreams(control: Control): Streams {
+  const followers = new Set<Follower>()
+  const open = new Set<ServerResponse>()
+  const end = control.subscribe((entry) => {
+    let text: string | undefined
+    for (const follower of followers)
+      if (entryMatches(entry, follower.filter)) {
+        text ??= encode(entry)
+        send(follower.response, text)
+      }
+  })
+  const heartbeat = setInterval(() => {
+    for (const response of open) send(response, ': still here\n\n')
+  }, HEARTBEAT_MS)
+  heartbeat.unref()
+  return {
+    open(response, filter, afterId) {
+      if (open.size >= MOST_STREAMS) return false
+      open.add(response)
+      const follower: Follower = { response, filter }
+      response.on('close', () => {
+        open.delete(response)
+        followers.delete(follower)
+      })
+      response.on('error', () => response.destroy())
+      response.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      })
+      response.write('retry: 2000\n\n')
+      const last = control.lastEntryId()
+      const oldest = control.firstEntryId()
+      // What was pruned, or a journal that was restored to an earlier time: say so instead of passing over it.
+      if (afterId !== undefined && (afterId > last || (oldest > 0 && afterId < oldest - 1)))
+        response.write(`event: gap\ndata: ${JSON.stringify({ after: afterId, oldest, last })}\n\n`)
+      void catchUp(control, follower, afterId === undefined || afterId > last ? last : afterId, () =>
+        followers.add(follower),
+      )
+      return true
+    },
+    count: () => open.size,
+    close() {
+      end()
+      clearInterval(heartbeat)
+      for (const response of open) response.end()
+    },
+  }
+}
+
+async function catchUp(control: Control, follower: Follower, afterId: number, join: () => void): Promise<void> {
+  const { response, filter } = follower
+  let at = afterId
+  while (!response.destroyed) {
+    const page = control.events({ ...filter, afterId: at, limit: PAGE })
+    for (const entry of page) response.write(encode(entry))
+    at = page.at(-1)?.id ?? at
+    if (page.length < PAGE) {
+      join()
+      return
+    }
+    if (response.writableNeedDrain)
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          response.off('drain', go)
+          response.off('close', go)
+          resolve()
+        }
+        response.on('drain', go)
+        response.on('close', go)
+      })
+    else await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+function send(response: ServerResponse, text: string): void {
+  if (response.writableLength > MOST_WAITING) response.destroy()
+  else response.write(text)
+}
+
+function encode(entry: JournalEntry): string {
+  return `id: ${entry.id}\nevent: ${entry.kind}\ndata: ${JSON.stringify(viewEvent(entry))}\n\n`
+}

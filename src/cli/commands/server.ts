@@ -1,0 +1,314 @@
+/**
+ * The server itself: serve, check, reload, plan, tokens, export, backup and restore.
+ */
+import { existsSync, writeFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { hasErrors, type Issue, printIssue, sortIssues } from '../../base/index.ts'
+import type { Accepted, Difference, Plan } from '../../control/index.ts'
+import { SETTINGS_KEYS } from '../../loader/index.ts'
+import type { Act, Context } from '../context.ts'
+import { EXIT, Failure, failureOf } from '../failure.ts'
+import { printTable } from '../table.ts'
+import { duration, tell } from './changes.ts'
+import { clock, examples, list } from './views.ts'
+
+const repeat = (text: string, before: readonly string[] = []): string[] => [...before, text]
+
+export function addServeCommand(program: Command, act: Act): void {
+  const serve = program
+    .command('serve')
+    .description('run the name server')
+    .option('--config <file>', 'settings (default ./meridian.yaml, if there is one)')
+    .option('--replace', 'take over from the server that runs on the same addresses, losing no query')
+    .addHelpText(
+      'after',
+      `\nEach option is a key of meridian.yaml too, and an environment variable: --log-level is MERIDIAN_LOG_LEVEL.\n${examples(
+        [
+          'meridian serve --config /etc/meridian/meridian.yaml',
+          'meridian serve --listen 0.0.0.0:53 --listen [::]:53 --zones /etc/meridian/zones',
+        ],
+      )}`,
+    )
+  for (const key of SETTINGS_KEYS) {
+    // --api is the program's own option: where the API is, for the server and its clients.
+    if (key.flag === 'api') continue
+    const flags = `--${key.flag} <${key.value.toLowerCase()}>`
+    if (key.kind === 'list') serve.option(flags, key.help, repeat)
+    else serve.option(flags, key.help)
+  }
+  serve.action(
+    act(async (context: Context, options: Record<string, string | string[] | boolean>) => {
+      const flags: Record<string, string | string[]> = {}
+      for (const key of SETTINGS_KEYS) {
+        const camel = key.flag.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+        const value = key.flag === 'api' ? context.options.api : options[camel]
+        if (typeof value === 'string' || Array.isArray(value)) flags[key.flag] = value
+      }
+      const config = options['config']
+      return context.ports.serve({
+        config: typeof config === 'string' ? config : undefined,
+        flags,
+        replace: options['replace'] === true,
+      })
+    }),
+  )
+}
+
+export function addServerCommands(program: Command, act: Act): void {
+  program
+    .command('check [dir]')
+    .description('check zone and steering files, offline: every issue of every file')
+    .option('--config <file>', 'settings (default ./meridian.yaml, if there is one)')
+    .addHelpText(
+      'after',
+      examples(['meridian check', 'meridian check ./zones && git push', 'meridian check --json | jq .issues']),
+    )
+    .action(
+      act(async (context: Context, dir: string | undefined, options: { readonly config?: string }) => {
+        const report = await context.ports.check({ config: options.config, folder: dir })
+        const issues = sortIssues(report.issues)
+        const errors = issues.filter((issue) => issue.severity === 'error').length
+        const rest = issues.length - errors
+        context.print({ ...report, issues }, () =>
+          [
+            ...issues.map((issue) => paintIssue(context, issue)),
+            errors > 0
+              ? context.terminal.paint(
+                  'red',
+                  `${count(errors, 'error')}${rest > 0 ? `, ${count(rest, 'warning or note', 'warnings and notes')}` : ''}`,
+                )
+              : `${context.terminal.paint('green', 'ok')}: ${count(report.zones.length, 'zone')}, ${count(report.steeredRecords, 'steered record')}, ${count(
+                  report.pools,
+                  'pool',
+                )}, ${count(report.nodes, 'node')}${rest > 0 ? `; ${count(rest, 'warning or note', 'warnings and notes')}` : ''}`,
+          ].join('\n'),
+        )
+        return hasErrors(issues) ? EXIT.failed : EXIT.done
+      }),
+    )
+
+  program
+    .command('reload')
+    .description('take up changed files now; all of them load, or none does')
+    .option('--force', 'although it takes away much, or empties a pool in use')
+    .option('--confirm-within <duration>', 'go back by itself unless confirmed', duration)
+    .option('--confirm', 'let the reload stay that waits for it')
+    .addHelpText(
+      'after',
+      examples([
+        'meridian plan && meridian reload',
+        'meridian reload --confirm-within 10m',
+        'meridian reload --confirm',
+      ]),
+    )
+    .action(
+      act(
+        async (
+          context: Context,
+          options: { readonly force?: boolean; readonly confirmWithin?: string; readonly confirm?: boolean },
+        ) => {
+          const api = context.api()
+          if (options.confirm === true) return tell(context, await api.send<Accepted>('POST', '/v1/reload/confirm'))
+          const body = { force: options.force, confirm_within: options.confirmWithin }
+          return tell(context, await api.send<Accepted>('POST', '/v1/reload', body))
+        },
+      ),
+    )
+
+  program
+    .command('plan')
+    .description('what a reload would do now; exit 3 when it would be held')
+    .addHelpText('after', examples(['meridian plan', 'meridian plan --json | jq .moves']))
+    .action(
+      act(async (context: Context) => {
+        const body = await context
+          .api()
+          .get<{ readonly plan: Plan } | { readonly issues: readonly Issue[] }>('/v1/plan')
+        if ('issues' in body) throw failureOf(body.issues, 'The files do not load: nothing would change.')
+        context.print(body.plan, () => printPlan(context, body.plan))
+        return body.plan.harms.length > 0 ? EXIT.refused : EXIT.done
+      }),
+    )
+
+  addTokenCommands(program, act)
+
+  program
+    .command('export')
+    .description('declared and added state as one steering file that loads')
+    .option('--output <file>', 'write it there')
+    .addHelpText('after', examples(['meridian export > copy.yaml', 'meridian export --output /backup/steering.yaml']))
+    .action(
+      act(async (context: Context, options: { readonly output?: string }) => {
+        const octets = await context.api().download('/v1/export')
+        const text = new TextDecoder().decode(octets).replace(/\n$/, '')
+        if (options.output === undefined) context.terminal.out(context.json ? JSON.stringify({ steering: text }) : text)
+        else save(context, options.output, octets)
+      }),
+    )
+
+  program
+    .command('backup <file>')
+    .description('a copy of the database, taken while the server runs')
+    .addHelpText('after', examples(['meridian backup /backup/meridian-$(date +%F).db']))
+    .action(
+      act(async (context: Context, file: string) => {
+        if (existsSync(file))
+          throw new Failure(`${file} exists already.`, { advice: 'Choose another name; a backup overwrites nothing.' })
+        save(context, file, await context.api().download('/v1/backup'))
+      }),
+    )
+
+  program
+    .command('restore <file>')
+    .description('put a backup in the place of the database; the server must be stopped')
+    .option('--config <file>', 'settings (default ./meridian.yaml, if there is one)')
+    .option('--force', 'over a database that is there: it is kept beside as meridian.db.before-restore')
+    .addHelpText(
+      'after',
+      examples(['systemctl stop meridian && meridian restore /backup/meridian.db --force && systemctl start meridian']),
+    )
+    .action(
+      act(async (context: Context, file: string, options: { readonly config?: string; readonly force?: boolean }) => {
+        const told = await context.ports.restore({ config: options.config, file, force: options.force === true })
+        context.print({ restored: told }, () => told)
+      }),
+    )
+}
+
+interface TokenView {
+  readonly id: string
+  readonly name: string
+  readonly role: string
+  readonly scope?: {
+    readonly zones: readonly string[]
+    readonly pools: readonly string[]
+    readonly nodes: readonly string[]
+  }
+  readonly created?: string
+  readonly createdBy?: string
+  readonly expires?: string | null
+  readonly token?: string
+}
+
+function addTokenCommands(program: Command, act: Act): void {
+  const token = program.command('token').description('API tokens: create, list, revoke')
+  token
+    .command('create <name>')
+    .description('make a token; it is shown once')
+    .requiredOption('--role <role>', 'viewer, operator or admin')
+    .option('--zone <zone>', 'only for this zone (repeatable)', repeat)
+    .option('--pool <pool>', 'only for this pool (repeatable)', repeat)
+    .option('--node <node>', 'only for this node (repeatable)', repeat)
+    .option('--expires <duration>', 'ends after this time', duration)
+    .addHelpText(
+      'after',
+      examples([
+        'meridian token create grafana --role viewer',
+        'meridian token create deploy --role operator --pool germany --expires 90d',
+      ]),
+    )
+    .action(
+      act(async (context: Context, name: string, options: Readonly<Record<string, string | string[]>>) => {
+        const body = {
+          name,
+          role: options['role'],
+          scope: { zones: options['zone'] ?? [], pools: options['pool'] ?? [], nodes: options['node'] ?? [] },
+          expires: options['expires'],
+        }
+        const made = await context.api().send<TokenView>('POST', '/v1/tokens', body)
+        context.print(made, () => made.token ?? '')
+        if (!context.json)
+          context.terminal.note(
+            'This is the only time it is shown. Use it as MERIDIAN_TOKEN, or as Authorization: Bearer TOKEN.',
+          )
+      }),
+    )
+  token
+    .command('list')
+    .description('who may do what')
+    .action(
+      act(async (context: Context) => {
+        const tokens = await list<TokenView>(context, '/v1/tokens', 'tokens')
+        context.print(tokens, () =>
+          printTable(
+            context.terminal,
+            [
+              { title: 'id', cell: (each) => each.id },
+              { title: 'name', cell: (each) => each.name },
+              { title: 'role', cell: (each) => each.role },
+              {
+                title: 'only',
+                cell: (each) =>
+                  Object.values(each.scope ?? {})
+                    .flat()
+                    .join(' ') || 'everything',
+              },
+              { title: 'created', cell: (each) => clock(each.created ?? null) },
+              { title: 'by', cell: (each) => each.createdBy ?? '-' },
+              { title: 'expires', cell: (each) => clock(each.expires ?? null) },
+            ],
+            tokens,
+            'No tokens.',
+          ),
+        )
+      }),
+    )
+  token
+    .command('revoke <id>')
+    .description('by id or name: it opens nothing any more')
+    .action(
+      act(async (context: Context, id: string) =>
+        tell(context, await context.api().send<Accepted>('DELETE', `/v1/tokens/${encodeURIComponent(id)}`)),
+      ),
+    )
+}
+
+function save(context: Context, file: string, octets: Uint8Array): void {
+  try {
+    // Backups hold token hashes and what operators wrote: not for everyone.
+    writeFileSync(file, octets, { mode: 0o600 })
+  } catch (error) {
+    throw new Failure(`${file} cannot be written: ${(error as Error).message}.`)
+  }
+  context.print({ file, octets: octets.length }, () => `${file}: ${octets.length} octets`)
+}
+
+const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
+
+function paintIssue(context: Context, issue: Issue): string {
+  const [head = '', ...rest] = printIssue(issue).split('\n')
+  return [
+    context.terminal.paint(issue.severity === 'error' ? 'red' : issue.severity === 'warning' ? 'yellow' : 'dim', head),
+    ...rest,
+  ].join('\n')
+}
+
+function printPlan(context: Context, plan: Plan): string {
+  if (plan.empty) return 'The files say what is in force: a reload would change nothing.'
+  const { paint } = context.terminal
+  const of = (what: string, difference: Difference): string[] => [
+    ...difference.added.map((name) => paint('green', `  + ${what} ${name}`)),
+    ...difference.removed.map((name) => paint('red', `  - ${what} ${name}`)),
+    ...difference.changed.map((each) => paint('yellow', `  ~ ${what} ${each.name}: ${each.what.join(', ')}`)),
+  ]
+  return [
+    'A reload would change:',
+    ...of('zone', plan.zones),
+    ...of('record', plan.records),
+    ...of('pool', plan.pools),
+    ...of('node', plan.nodes),
+    ...of('check', plan.checks),
+    ...plan.moves.map(
+      (move) =>
+        `  > ${move.record} ${move.clients}: ${move.from === '' ? 'nobody' : move.from} -> ${move.to === '' ? 'nobody' : move.to}`,
+    ),
+    ...plan.warnings.map((warning) => paint('yellow', `  ! ${warning}`)),
+    ...(plan.harms.length === 0
+      ? ['`meridian reload` takes it up.']
+      : [
+          paint('red', 'It would be held:'),
+          ...plan.harms.map((harm) => `  ${harm.message}`),
+          'Only `meridian reload --force` takes it up.',
+        ]),
+  ].join('\n')
+}
