@@ -7,8 +7,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Agent, fetch, type Response } from 'undici'
-import type { Issue } from '../base/index.ts'
-import { printIssue } from '../base/index.ts'
 import { readSettings } from '../loader/index.ts'
 import { EXIT, Failure } from './failure.ts'
 
@@ -36,8 +34,14 @@ interface Problem {
   readonly title?: string
   readonly detail?: string
   readonly advice?: string
-  readonly issues?: readonly Issue[]
+  readonly issues?: readonly {
+    readonly at: string
+    readonly code: string
+    readonly message: string
+    readonly advice?: string
+  }[]
   readonly harms?: readonly { readonly message: string }[]
+  readonly declared?: string
 }
 
 const INSTALLED = join(dirname(fileURLToPath(import.meta.url)), '../../..')
@@ -202,7 +206,11 @@ async function read<T>(response: Response, hadToken: boolean): Promise<T> {
   const lines = [
     problem.detail ?? problem.title ?? `The API answered with status ${response.status}.`,
     ...(problem.harms ?? []).map((harm) => `  ${harm.message}`),
-    ...(problem.issues ?? []).map((issue) => printIssue(issue)),
+    ...(problem.issues ?? []).map(
+      (issue) =>
+        `${issue.at === '' ? '' : `${issue.at}  `}${issue.code}\n  ${issue.message}${issue.advice === undefined ? '' : `\n  ${issue.advice}`}`,
+    ),
+    ...(problem.declared === undefined ? [] : [`It is declared in ${problem.declared}.`]),
   ]
   const advice: Record<number, string> = {
     401: hadToken
