@@ -14,7 +14,7 @@ export function printMemory(track: Track): HealthMemory {
     sinceMs: health.sinceMs,
     badMs: health.bucket.badMs,
     flaps: health.flaps,
-    flapsAtMs: Number.isNaN(health.bucket.lastStartMs) ? health.sinceMs : health.bucket.lastStartMs,
+    flapsAtMs: health.bucket.starts.at(-1) ?? health.sinceMs,
     more: JSON.stringify({
       failures: health.bucket.failures,
       good: health.good,

@@ -1,2 +1,8 @@
+export * from './compile-map.ts'
 export * from './countries.ts'
+export * from './database.ts'
 export * from './distance.ts'
+export { GeoMap } from './geo-map.ts'
+export type { Matcher } from './matcher.ts'
+export * from './place.ts'
+export * from './place-finder.ts'

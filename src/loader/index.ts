@@ -1,4 +1,5 @@
 export { type Discovered, discover } from './discover.ts'
+export { openMmdb } from './mmdb.ts'
 export { readSettings, type SettingsSources, shown } from './read-settings.ts'
 export * from './settings.ts'
 export * from './settings-keys.ts'

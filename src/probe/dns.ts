@@ -24,6 +24,13 @@ import { connectOptions } from './tls-connection.ts'
 const { Packet } = dns2
 type DnsProbe = Extract<Probe, { kind: 'dns' }>
 
+/**
+ * What an answer to a check may hold at most. Far above any honest one; it bounds what a node can make the decoder do, which follows
+ * chains of compression pointers anew for every record.
+ */
+const MESSAGE_OCTETS = 4096
+const RECORDS = 100
+
 /** A record as dns2 decodes it: the fields depend on the type. */
 type Decoded = Readonly<Record<string, unknown>>
 
@@ -139,13 +146,16 @@ function readAnswer(
   probe: DnsProbe,
   type: number,
 ): { readonly truncated: boolean; readonly outcome: Outcome } | undefined {
+  if (message.length < Packet.HEADER_SIZE || message.readUInt16BE(0) !== id) return undefined
+  if (message.length > MESSAGE_OCTETS || recordsIn(message) > RECORDS)
+    return { truncated: false, outcome: { class: 'protocol', detail: 'the answer is absurdly long' } }
   let packet: dns2.Packet
   try {
     packet = Packet.parse(message)
   } catch {
     return undefined
   }
-  if (packet.header.id !== id || packet.header.qr !== 1) return undefined
+  if (packet.header.qr !== 1) return undefined
   const truncated = packet.header.tc === 1
   const question = packet.questions[0]
   // Servers that refuse or fail may leave the question out (RFC 2136 3 does; so do some load balancers).
@@ -155,6 +165,13 @@ function readAnswer(
     truncated,
     outcome: truncated ? { class: 'protocol', detail: 'truncated over TCP' } : judge(packet, probe, type),
   }
+}
+
+/** RFC 1035 4.1.1: the four counts. */
+function recordsIn(message: Buffer): number {
+  let records = 0
+  for (let at = 4; at < 12; at += 2) records += message.readUInt16BE(at)
+  return records
 }
 
 function judge(packet: dns2.Packet, probe: DnsProbe, type: number): Outcome {

@@ -143,6 +143,12 @@ function parseJson(text: string): unknown {
 
 function quoteJson(value: unknown): string {
   if (value === undefined) return 'missing'
-  const text = JSON.stringify(value)
+  let text: string
+  try {
+    text = JSON.stringify(value)
+  } catch {
+    // What is nested deeper than the stack can be parsed but not printed.
+    return 'too deep to print'
+  }
   return clause(text.length > 60 ? `${text.slice(0, 60)}…` : text)
 }

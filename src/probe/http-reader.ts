@@ -205,10 +205,9 @@ export class HttpReader {
         continue
       }
       const newline = this.#pending.indexOf(10)
-      if (newline < 0) {
-        if (this.#pending.length > CHUNK_LINE_MAX) this.#break('chunk line too long')
-        return
-      }
+      if (newline < 0 ? this.#pending.length > CHUNK_LINE_MAX : newline > CHUNK_LINE_MAX)
+        return this.#break('chunk line too long')
+      if (newline < 0) return
       const line = this.#pending.toString('latin1', 0, newline).replace(/\r$/, '')
       this.#pending = this.#pending.subarray(newline + 1)
       if (this.#trailers) {

@@ -65,7 +65,8 @@ export function beginHttp(asked: Asked, probe: HttpProbe, tools: HttpTools, sett
     // The connection has served; what the pattern matcher takes is not the node's time but still the check's.
     socket.destroy()
     judge(probe.expect, reader.response(), tools.nowMs(), tools.matches).then(finish, (error: unknown) =>
-      finish({ class: 'local', detail: clause(String(error)) }),
+      // Whatever the node wrote to bring us here is its own fault: it must not pass for ours.
+      finish({ class: 'protocol', detail: clause(`the answer cannot be judged: ${String(error)}`) }),
     )
   }
   const look = (): void => {

@@ -14,12 +14,19 @@ import { certificateNews, connectOptions, connectTls } from './tls-connection.ts
 
 /** Octets of an answer among which the expected text must stand. */
 const ANSWER_OCTETS = 64 * 1024
+/** The longest first line that may be an agent's. */
+const AGENT_LINE = 256
+
+const SILENT: { word: NodeWord | undefined; down: string | undefined } = { word: undefined, down: undefined }
 
 export function beginTcp(asked: Asked, probe: Extract<Probe, { kind: 'tcp' }>, settle: Settle): Attempt {
   const socket = connect(connectOptions(asked, probe.port))
   let phase = 'the connection'
   let ended = false
-  let received = Buffer.alloc(0)
+  // Grows by doubling: a node that sends octet by octet must not make us copy everything each time.
+  let buffer = Buffer.alloc(1024)
+  let length = 0
+  const received = (): Buffer => buffer.subarray(0, length)
   const finish = (outcome: Outcome): void => {
     if (ended) return
     ended = true
@@ -38,19 +45,24 @@ export function beginTcp(asked: Asked, probe: Extract<Probe, { kind: 'tcp' }>, s
   })
   socket.on('data', (octets: Buffer) => {
     if (ended || probe.expect === undefined) return
-    received = Buffer.concat([received, octets]).subarray(0, ANSWER_OCTETS)
-    const told = toldOnFirstLine(received)
+    const before = length
+    length = Math.min(ANSWER_OCTETS, length + octets.length)
+    if (length > buffer.length)
+      buffer = Buffer.concat([buffer], Math.min(ANSWER_OCTETS, Math.max(length, 2 * buffer.length)))
+    octets.copy(buffer, before, 0, length - before)
+    const told = before < AGENT_LINE ? toldOnFirstLine(received()) : SILENT
     if (told.down !== undefined) return finish({ class: 'status', detail: `the node says ${quote(told.down, 80)}` })
-    if (received.includes(probe.expect) || told.word !== undefined)
+    const from = Math.max(0, before - Buffer.byteLength(probe.expect))
+    if (received().includes(probe.expect, from) || told.word !== undefined)
       finish({ class: 'ok', detail: 'answered', ...(told.word === undefined ? {} : { word: told.word }) })
-    else if (received.length === ANSWER_OCTETS)
+    else if (length === ANSWER_OCTETS)
       finish({ class: 'content', detail: `no ${quote(probe.expect)} in the first ${ANSWER_OCTETS} octets` })
   })
   socket.once('end', () => {
     if (probe.expect === undefined) return
-    const said = received.length === 0 ? 'without a word' : `after ${quote(received.toString('latin1', 0, 60))}`
+    const said = length === 0 ? 'without a word' : `after ${quote(received().toString('latin1', 0, 60))}`
     finish({
-      class: received.length === 0 ? 'reset' : 'content',
+      class: length === 0 ? 'reset' : 'content',
       detail: `connection closed ${said}, expected ${quote(probe.expect)}`,
     })
   })
@@ -59,17 +71,15 @@ export function beginTcp(asked: Asked, probe: Extract<Probe, { kind: 'tcp' }>, s
     stop: () => {
       ended = true
       socket.destroy()
-      return received.length > 0 ? `${phase} after ${quote(received.toString('latin1', 0, 60))}` : phase
+      return length > 0 ? `${phase} after ${quote(received().toString('latin1', 0, 60))}` : phase
     },
   }
 }
 
-const SILENT: { word: NodeWord | undefined; down: string | undefined } = { word: undefined, down: undefined }
-
 /** The node's own word: a first line, whole, of nothing but words of the vocabulary. */
 function toldOnFirstLine(received: Buffer): { word: NodeWord | undefined; down: string | undefined } {
   const newline = received.indexOf(10)
-  if (newline < 0 || newline > 256) return SILENT
+  if (newline < 0 || newline > AGENT_LINE) return SILENT
   const told = parseAgentWords(received.toString('latin1', 0, newline))
   return told.known > 0 && told.unknown === 0 ? told : SILENT
 }

@@ -109,6 +109,8 @@ export class QueryScan {
 
   private reset(): void {
     this.rcode = RCODE.NOERROR
+    this.flags = 0
+    this.opcode = 0
     this.qnameAt = 0
     this.qnameOctets = 0
     this.labels = 0

@@ -1,5 +1,12 @@
 import t from 'tap'
-import { emptyBucket, HYSTERESIS_FIGURES, pour, printContract, translateFallRise } from '../../src/health/index.ts'
+import {
+  emptyBucket,
+  HYSTERESIS_FIGURES,
+  lastStartMs,
+  pour,
+  printContract,
+  translateFallRise,
+} from '../../src/health/index.ts'
 
 const { normal } = HYSTERESIS_FIGURES
 
@@ -26,7 +33,7 @@ t.test('what one result is worth', (t) => {
     ['ok', 500, 0],
   ] as const
   for (const [evidence, before, after] of rows) {
-    const bucket = { badMs: before, failures: 5, lastStartMs: 0 }
+    const bucket = { badMs: before, failures: 5, starts: [0] }
     pour(bucket, evidence, 5000, normal, 20_000)
     t.equal(bucket.badMs, after, `${evidence}: ${before} -> ${after}`)
     if (after === 0) t.equal(bucket.failures, 0, 'an empty bucket forgets its failures')
@@ -34,12 +41,15 @@ t.test('what one result is worth', (t) => {
   t.end()
 })
 
-t.test('results that overtake each other do not turn time back', (t) => {
+t.test('results that overtake each other speak for their own time', (t) => {
   const bucket = emptyBucket()
-  pour(bucket, 'ok', 10_000, normal, 20_000)
-  pour(bucket, 'timeout', 8000, normal, 20_000)
-  t.equal(bucket.badMs, 0)
-  t.equal(bucket.lastStartMs, 10_000)
+  pour(bucket, 'timeout', 10_000, normal, 20_000)
+  pour(bucket, 'ok', 13_800, normal, 20_000)
+  t.equal(bucket.badMs, 1000)
+  // The probe of 12 s timed out while that of 13.8 s was answered at once.
+  pour(bucket, 'timeout', 12_000, normal, 20_000)
+  t.equal(bucket.badMs, 3000)
+  t.equal(lastStartMs(bucket), 13_800)
   t.end()
 })
 

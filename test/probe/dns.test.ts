@@ -179,6 +179,17 @@ t.test('what a name server answers decides', async (t) => {
       'protocol',
       /no answer to the question/,
     ],
+    [
+      'more records than any honest answer holds',
+      (q) =>
+        reply(
+          q,
+          Array.from({ length: 120 }, () => A),
+        ),
+      {},
+      'protocol',
+      /absurdly long/,
+    ],
     ['an unknown type is our own fault', (q) => reply(q, [A]), { type: 'BOGUS' }, 'local', /BOGUS/],
     [
       'a label too long is our own fault',

@@ -139,6 +139,13 @@ t.test('expectations on body, JSON and freshness', async (t) => {
       'content',
       /missing/,
     ],
+    [
+      'JSON nested deeper than the stack',
+      { json: { path: 'a', equals: 1 } },
+      page(`{"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`),
+      'content',
+      /a is/,
+    ],
     ['no JSON', { json: { path: 'a', equals: 1 } }, page('<html>'), 'content', /not JSON/],
     [
       'JSON longer than is read',

@@ -9,8 +9,10 @@
  */
 import { TYPE } from '../codes.ts'
 import type { FieldReader, RdataWriter, RecordType } from '../rdata.ts'
+import { printHex } from '../text.ts'
 
 const OCTETS = 16
+const SIZES_AT = [1, 2, 3]
 const EQUATOR = 2 ** 31
 const SEA_LEVEL_CM = 10_000_000
 /** What the optional fields are when absent: 1 m, 10,000 m, 10 m (RFC 1876 3). */
@@ -28,17 +30,19 @@ export const LOC: RecordType = {
     writeAll(out, sizes, [latitude, longitude, altitude])
   },
   print(rdata) {
+    // Zero with a power of ten has no text of its own that would bring the power back (RFC 3597 5 has).
+    if (SIZES_AT.some((at) => rdata[at]! > 0 && rdata[at]! >> 4 === 0)) return `\\# ${OCTETS} ${printHex(rdata)}`
     const view = new DataView(rdata.buffer, rdata.byteOffset, OCTETS)
     return [
       printAngle(view.getUint32(4), 'N', 'S'),
       printAngle(view.getUint32(8), 'E', 'W'),
       printMetres(view.getUint32(12) - SEA_LEVEL_CM),
-      ...[1, 2, 3].map((at) => printMetres((rdata[at]! >> 4) * 10 ** (rdata[at]! & 15))),
+      ...SIZES_AT.map((at) => printMetres((rdata[at]! >> 4) * 10 ** (rdata[at]! & 15))),
     ].join(' ')
   },
   check(rdata) {
     if (rdata.length !== OCTETS || rdata[0] !== 0) return false
-    if ([1, 2, 3].some((at) => rdata[at]! >> 4 > 9 || (rdata[at]! & 15) > 9)) return false
+    if (SIZES_AT.some((at) => rdata[at]! >> 4 > 9 || (rdata[at]! & 15) > 9)) return false
     const view = new DataView(rdata.buffer, rdata.byteOffset, OCTETS)
     const within = (at: number, degrees: number) => Math.abs(view.getUint32(at) - EQUATOR) <= degrees * 3_600_000
     return within(4, 90) && within(8, 180)

@@ -17,6 +17,7 @@ import {
   svcKeyName,
   validSvcParam,
 } from '../svcb-params.ts'
+import { printHex } from '../text.ts'
 
 export const SVCB = serviceBinding(TYPE.SVCB, 'SVCB')
 
@@ -27,8 +28,11 @@ export function serviceBinding(code: number, mnemonic: string): RecordType {
     mnemonic,
     parse,
     print(rdata) {
-      const printed = [String((rdata[0]! << 8) | rdata[1]!), printName(rdata, 2)]
-      return [...printed, ...(readParams(rdata) ?? []).map(printSvcParam)].join(' ')
+      const priority = (rdata[0]! << 8) | rdata[1]!
+      const params = readParams(rdata) ?? []
+      // An alias with parameters may come from elsewhere (they are to be ignored); in a file of ours it would be refused.
+      if (priority === 0 && params.length > 0) return `\\# ${rdata.length} ${printHex(rdata)}`
+      return [String(priority), printName(rdata, 2), ...params.map(printSvcParam)].join(' ')
     },
     check(rdata) {
       const params = readParams(rdata)

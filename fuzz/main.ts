@@ -1,0 +1,119 @@
+/**
+ * npm run fuzz -- [--seed N] [--rounds N] [--from N] [--list] [TARGET ...]
+ *
+ * Feeds every target mutated inputs. Round r of a target depends on the seed and r alone, so a finding is replayed with
+ * `--seed S --from R --rounds 1 TARGET`. Ends with 1 at a finding, and prints the input in hex. Memory that grows over a run
+ * is a finding too.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { seededRandom } from '../src/base/index.ts'
+import { mutate } from './mutate.ts'
+import type { Target } from './target.ts'
+
+const DEFAULT_ROUNDS = 100_000
+const DEFAULT_MAX_OCTETS = 4096
+/** What a target may hold on to after its run: caches of the engine, not inputs. */
+const MAX_GROWTH_OCTETS = 32 * 1024 * 1024
+
+const here = dirname(fileURLToPath(import.meta.url))
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seed: { type: 'string' },
+    rounds: { type: 'string' },
+    from: { type: 'string', default: '0' },
+    list: { type: 'boolean', default: false },
+  },
+})
+const seed = values.seed === undefined ? Date.now() % 2 ** 31 : wholeNumber('seed', values.seed)
+const from = wholeNumber('from', values.from)
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+const targets = await loadTargets()
+if (values.list) for (const { name, corpus } of targets) console.log(`${name}  ${corpus.length} inputs to start from`)
+else process.exitCode = (await runAll(targets)) ? 0 : 1
+
+function wholeNumber(what: string, text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  console.error(`--${what} wants a whole number, not "${text}".`)
+  process.exit(2)
+}
+
+async function loadTargets(): Promise<Target[]> {
+  const files = readdirSync(join(here, 'targets')).filter((file) => file.endsWith('.js'))
+  const names = files.map((file) => file.slice(0, -3)).sort()
+  for (const wanted of positionals) {
+    if (names.includes(wanted)) continue
+    console.error(`There is no target ${wanted}; there are ${names.join(', ')}.`)
+    process.exit(2)
+  }
+  const chosen = positionals.length > 0 ? positionals : names
+  return Promise.all(
+    chosen.map(async (name) => {
+      const { target } = (await import(`./targets/${name}.js`)) as { target: Target }
+      return { ...target, corpus: [...target.corpus, ...storedCorpus(name)] }
+    }),
+  )
+}
+
+/** Inputs in files: findings of earlier runs among them. */
+function storedCorpus(name: string): Uint8Array[] {
+  const folder = join(here, '../../test/corpus', name)
+  if (!existsSync(folder)) return []
+  return readdirSync(folder).map((file) => new Uint8Array(readFileSync(join(folder, file))))
+}
+
+async function runAll(chosen: readonly Target[]): Promise<boolean> {
+  console.log(`seed ${seed}`)
+  let sound = true
+  for (const target of chosen) sound = (await run(target)) && sound
+  return sound
+}
+
+async function run(target: Target): Promise<boolean> {
+  const rounds = values.rounds === undefined ? (target.rounds ?? DEFAULT_ROUNDS) : wholeNumber('rounds', values.rounds)
+  const started = performance.now()
+  collectGarbage()
+  const before = process.memoryUsage().heapUsed
+  try {
+    for (let round = from; round < from + rounds; round++) if (!(await tryRound(target, round))) return false
+  } finally {
+    await target.close?.()
+  }
+  collectGarbage()
+  const growth = process.memoryUsage().heapUsed - before
+  if (growth > MAX_GROWTH_OCTETS) {
+    console.error(`${target.name}: FOUND memory that grew by ${Math.round(growth / 1048576)} MiB in ${rounds} rounds.`)
+    return false
+  }
+  const seconds = (performance.now() - started) / 1000
+  console.log(`${target.name}: ${rounds} inputs in ${seconds.toFixed(1)} s, nothing found`)
+  return true
+}
+
+async function tryRound(target: Target, round: number): Promise<boolean> {
+  // Spread by a large odd number: neighbouring rounds of neighbouring seeds share nothing.
+  const random = seededRandom((seed ^ Math.imul(round + 1, 0x9e3779b1)) >>> 0)
+  const input =
+    round < target.corpus.length
+      ? target.corpus[round]!.slice()
+      : mutate(random, target.corpus, target.dictionary ?? [], target.maxOctets ?? DEFAULT_MAX_OCTETS)
+  try {
+    const checked = target.check(input, random)
+    if (checked !== undefined) await checked
+    return true
+  } catch (finding) {
+    const text = finding instanceof Error ? (finding.stack ?? finding.message) : String(finding)
+    console.error(`${target.name}: FOUND in round ${round}: ${text}`)
+    console.error(`  input (${input.length} octets): ${Buffer.from(input).toString('hex')}`)
+    console.error(`  again: npm run fuzz -- --seed ${seed} --from ${round} --rounds 1 ${target.name}`)
+    return false
+  }
+}
