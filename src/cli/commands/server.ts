@@ -152,7 +152,9 @@ export function addServerCommands(program: Command, act: Act): void {
     .action(
       act(async (context: Context, file: string) => {
         // The server writes it, on the machine where the server is.
-        const done = await context.api().send<{ readonly file: string; readonly octets: number }>('POST', '/v1/backup', { file: resolve(file) })
+        const done = await context
+          .api()
+          .send<{ readonly file: string; readonly octets: number }>('POST', '/v1/backup', { file: resolve(file) })
         context.print(done, () => `${done.file}: ${done.octets} octets`)
       }),
     )
