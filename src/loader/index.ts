@@ -1,4 +1,7 @@
 export { type Discovered, discover } from './discover.ts'
+export { createFileLoader, type FileLoader, type FileLoaderOptions } from './file-loader.ts'
+export { type DatabasePath, openDatabases, readDatabase } from './load-geo.ts'
+export type { DatabaseFile, GeoipFiles } from './load-model.ts'
 export { openMmdb } from './mmdb.ts'
 export { readSettings, type SettingsSources, shown } from './read-settings.ts'
 export * from './settings.ts'

@@ -67,6 +67,8 @@ export class PlainLineReader {
     } else {
       const octet = bytes[p]
       if (octet === NEWLINE || octet === SEMICOLON) return this.#lineEnd(bytes, p)
+      // A directive leaves the owner as it is; on any other line the general reader takes its own.
+      if (KINDS[octet!] !== NAME && octet !== AT) return -1
       state.ownerNode = NO_OWNER
       p = this.#readName(bytes, p, state.owner)
       if (p < 0 || KINDS[bytes[p]!] !== BLANK) return -1
