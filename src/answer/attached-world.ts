@@ -4,8 +4,8 @@
 import { GeoMap } from '../geo/index.ts'
 import { ZoneDirectory, ZoneImage } from '../zone/index.ts'
 import { type CounterLayout, counterRow } from './counters.ts'
-import { attachRegion, type RegionView } from './region.ts'
 import { NegativeSoa } from './negative-soa.ts'
+import { attachRegion, type RegionView } from './region.ts'
 import type { WorldParts } from './world.ts'
 
 export interface AttachedWorld {

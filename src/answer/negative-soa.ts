@@ -25,7 +25,10 @@ export class NegativeSoa {
     const apex = nameAt(octets, image.ownerAt(image.apex))
     const mname = nameAt(octets, from)
     const rname = nameAt(octets, from + mname.length)
-    const numbers = octets.subarray(from + mname.length + rname.length, from + mname.length + rname.length + SOA_NUMBERS_OCTETS)
+    const numbers = octets.subarray(
+      from + mname.length + rname.length,
+      from + mname.length + rname.length + SOA_NUMBERS_OCTETS,
+    )
     const built: number[] = [0xc0, 0, 0, TYPE.SOA, 0, 1, ...uint32(image.negativeTtl), 0, 0]
     const pointers = [1]
     for (const name of [mname, rname]) {

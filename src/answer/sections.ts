@@ -194,14 +194,7 @@ export class Sections {
     if (!image.rrPlain(rrset)) this.#additional(world, image, rrset)
   }
 
-  #steered(
-    world: AttachedWorld,
-    zone: number,
-    walk: NameWalk,
-    record: number,
-    qtype: number,
-    aliases: number,
-  ): void {
+  #steered(world: AttachedWorld, zone: number, walk: NameWalk, record: number, qtype: number, aliases: number): void {
     const picker = this.picker
     if (picker.block(world, record) === 0) {
       this.#fail(RCODE.SERVFAIL, EDE_NOT_READY)

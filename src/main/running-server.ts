@@ -223,7 +223,12 @@ export class RunningServer {
               addresses: description.addresses.map(
                 ({ transport, address, port }) => `${transport} ${printListenAddress(address, port)}`,
               ),
-              threads: description.threads.map(({ kind, index, state, restarts }) => ({ kind, index, state, restarts })),
+              threads: description.threads.map(({ kind, index, state, restarts }) => ({
+                kind,
+                index,
+                state,
+                restarts,
+              })),
               connections: description.connections,
               ...(description.tls === undefined ? {} : { tls: description.tls }),
             },
