@@ -24,7 +24,7 @@ export interface ApiBench extends Bench {
   readonly listening: Listening
   readonly folder: string
   readonly logged: string[]
-  ready: boolean
+  setReady(ready: boolean): void
   /** makes a token; @returns its text */
   token(name: string, role: Role, scope?: Partial<Scope>): string
   /** asks with the admin's token, or the one given; null: without */
@@ -122,11 +122,8 @@ export async function apiBench(
     listening,
     folder,
     logged,
-    get ready() {
-      return state.ready
-    },
-    set ready(value: boolean) {
-      state.ready = value
+    setReady(ready: boolean) {
+      state.ready = ready
     },
     token(name: string, role: Role, scope: Partial<Scope> = {}) {
       const made = makeToken({

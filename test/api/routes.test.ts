@@ -93,7 +93,7 @@ t.test('livez, readyz and metrics need no token; readyz says why not', (t) =>
   withBench(async (b) => {
     for (const path of ['/livez', '/readyz', '/metrics'])
       t.equal((await b.ask('GET', path, undefined, { token: null })).status, 200, path)
-    b.ready = false
+    b.setReady(false)
     const told = await b.ask('GET', '/readyz', undefined, { token: null })
     t.equal(told.status, 503)
     t.match(told.problem.detail, /zones are being loaded/)
