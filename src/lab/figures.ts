@@ -10,6 +10,8 @@ export interface Figures {
   /** changes of the set of nodes answered, in each hour */
   readonly answer_changes_per_hour: readonly number[]
   readonly empty_answers: number
+  /** outages that were answered by a removal */
+  readonly detections: number
   /** outages that lasted longer than any detection should take, and were never answered by a removal */
   readonly undetected: number
 }
@@ -43,6 +45,7 @@ export class Tally {
       detect_s: { p50: quantile(0.5), p95: quantile(0.95), max: quantile(1) },
       answer_changes_per_hour: this.#changes,
       empty_answers: this.emptyAnswers,
+      detections: sorted.length,
       undetected: this.undetected,
     }
   }
