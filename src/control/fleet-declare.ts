@@ -131,7 +131,10 @@ export function declare(
       }
       fresh.push(track)
     } else {
-      if (digestOf(track.check) !== digestOf(check)) edited.add(track)
+      if (digestOf(track.check) !== digestOf(check)) {
+        edited.add(track)
+        askAnew(track, nowMs)
+      }
       track.seats = []
     }
     track.node = node
@@ -144,6 +147,14 @@ export function declare(
     tracks.set(key, track)
     return track
   }
+}
+
+/** The old question's answers still under way do not count; nor do those that nobody could pass. */
+function askAnew(track: Track, nowMs: number): void {
+  track.askedAnewMs = nowMs
+  if (!track.seats.some(({ pool }) => pool.trial?.failure !== undefined)) return
+  track.health.bucket.badMs = Math.min(track.badBeforeMs, track.health.bucket.badMs)
+  track.health.bucket.failures = track.failuresBefore
 }
 
 function newTrack(key: string, node: NodeState, check: Check, target: Track['target'], nowMs: number): Track {
@@ -159,6 +170,7 @@ function newTrack(key: string, node: NodeState, check: Check, target: Track['tar
     patienceMs: check.hysteresis.removeAfterMs,
     warmUpMs: 0,
     paceMs: HYSTERESIS_FIGURES.normal.intervalMs,
+    askedAnewMs: Number.NEGATIVE_INFINITY,
     startedMs: Number.NaN,
     failing: false,
     streak: 0,

@@ -21,6 +21,8 @@ export interface Track extends Timed {
   warmUpMs: number
   /** pace at which `dueMs` was set */
   paceMs: number
+  /** the check asks another question since then */
+  askedAnewMs: number
   /** start of the latest probe handed out; NaN: none */
   startedMs: number
   /** the latest result was a failure, and since when without a success in between */

@@ -1,7 +1,7 @@
 /**
  * What is known of one (node, check), as status, explain, metrics and the health API show it.
  */
-import { GOOD_TO_JOIN, isServing, printContract, restoreDelayMs } from '../health/index.ts'
+import { GOOD_TO_JOIN, isServing, lastStartMs, printContract, restoreDelayMs } from '../health/index.ts'
 import type { NodeHealthView } from './fleet-model.ts'
 import type { Track } from './fleet-state.ts'
 
@@ -28,7 +28,7 @@ export function viewHealth(track: Track): NodeHealthView {
 function nextChangeMs(track: Track): number | undefined {
   const { health, check } = track
   const { hysteresis } = check
-  const lastMs = health.bucket.lastStartMs
+  const lastMs = lastStartMs(health.bucket)
   if (Number.isNaN(lastMs)) return undefined
   switch (health.state) {
     case 'pending':

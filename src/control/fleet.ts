@@ -12,9 +12,11 @@ import {
   decayFlaps,
   isServing,
   jittered,
+  lastStartMs,
   median,
   nextWarmUpStepMs,
   noteSpell,
+  noteStart,
   OPINION_FRESH_MS,
   type ProbeResult,
   paceMs,
@@ -39,6 +41,10 @@ import { renderStanding, tellWhy } from './fleet-why.ts'
 const NOTHING: readonly FleetEffect[] = []
 /** Calm that one good probe can prove: longer silence between probes proves nothing. */
 const LONGEST_CALM_MS = 15_000
+
+/** First probes are spread over this much each, and over this much at the least. */
+const SPREAD_PER_PROBE_MS = 0.5
+const LEAST_SPREAD_MS = 500
 
 /** Makes a fleet without nodes; `declare` brings them. */
 export function createFleet(options: { readonly random: Random }): Fleet {
@@ -170,10 +176,11 @@ class RunningFleet implements Fleet {
       this.#doubt.heard(track)
     }
     for (const [name, pool] of old.pools) if (!pools.has(name)) this.#timers.schedule(pool, Number.POSITIVE_INFINITY)
+    // A fleet that starts asks everybody soon, but not all at one moment.
+    const spreadMs = Math.max(LEAST_SPREAD_MS, fresh.length * SPREAD_PER_PROBE_MS)
     for (const track of fresh) {
       this.#dirty.add(track)
-      // A fleet that starts asks everybody once within an interval, not all at one moment.
-      this.#probes.schedule(track, nowMs + this.#random.float() * track.check.hysteresis.intervalMs)
+      this.#probes.schedule(track, nowMs + this.#random.float() * Math.min(spreadMs, track.check.hysteresis.intervalMs))
     }
     this.#doubt.known = 0
     this.#doubt.windowMs = 0
@@ -189,8 +196,14 @@ class RunningFleet implements Fleet {
       ({ subject, code }) => code === 'isolated' || pools.has(subject) || tracks.has(subject),
     )
     for (const pool of pools.values()) {
+      const told = this.#effects.length
       this.#decide(pool, nowMs)
       this.#published.add(pool.name)
+      // That a new pool's members are in service is no change of theirs.
+      if (!old.pools.has(pool.name)) {
+        const news = this.#effects.splice(told)
+        this.#effects.push(...news.filter(({ kind }) => kind !== 'effective'))
+      }
     }
   }
 
@@ -200,13 +213,15 @@ class RunningFleet implements Fleet {
     const { health } = track
     const { startedAtMs } = result
     track.history.note(startedAtMs, result.durationMs, result.ok, result.class, result.detail)
+    // An edit while the probe was under way: it answers a question that nobody asks any more.
+    if (startedAtMs < track.askedAnewMs) return
     // Our own trouble (no socket, no program) is no evidence about the node.
     if (result.class === 'local') return
     const weight = weightOf(result.class)
     this.#warn(track, result.warning, nowMs)
     this.#listen(track, result, nowMs)
 
-    const sinceLastMs = startedAtMs - health.bucket.lastStartMs
+    const sinceLastMs = startedAtMs - lastStartMs(health.bucket)
     if (weight > 0) {
       if (!track.failing) {
         track.streak = 0
@@ -223,12 +238,6 @@ class RunningFleet implements Fleet {
       this.#dirty.add(track)
     }
     track.failing = weight > 0
-    if (health.remembered) {
-      health.remembered = false
-      health.bucket.lastStartMs = startedAtMs
-      this.#rescheduleAfter(track, startedAtMs, nowMs)
-      return
-    }
     this.#try(track, result, weight, nowMs)
 
     const silent = weight > 0 && isSilence(result.class)
@@ -236,7 +245,7 @@ class RunningFleet implements Fleet {
       if (this.#doubt.heard(track)) this.#trust(nowMs)
     } else if (isServing(health.state) && this.#doubt.silent(track, nowMs)) this.#distrust(nowMs)
 
-    if (silent && this.#doubt.isolated) health.bucket.lastStartMs = startedAtMs
+    if (silent && this.#doubt.isolated) noteStart(health.bucket, startedAtMs)
     else this.#weigh(track, result, weight, nowMs)
     this.#rescheduleAfter(track, startedAtMs, nowMs)
   }
@@ -246,7 +255,9 @@ class RunningFleet implements Fleet {
     const { health } = track
     const { hysteresis } = track.check
     const badBefore = health.bucket.badMs
-    pour(health.bucket, result.class, result.startedAtMs, hysteresis, track.patienceMs)
+    // The probe under way when the server stopped was lost: the first one after it speaks for both.
+    const speaksForMs = (health.remembered ? 2 : 1) * hysteresis.suspectIntervalMs
+    pour(health.bucket, result.class, result.startedAtMs, speaksForMs, hysteresis.drain, track.patienceMs)
     if (track.spells !== undefined) {
       if (track.node.intent.kind !== 'auto') track.spells.spoilt = true
       const ended = noteSpell(track.spells, weight, result.startedAtMs, hysteresis, !isServing(health.state))
@@ -267,6 +278,11 @@ class RunningFleet implements Fleet {
     const others = this.#fresh(track, nowMs)
     const badMs = others === undefined ? health.bucket.badMs : median(others)
     const held = this.#doubt.isolated && others === undefined
+    // One probe after a restart decides nothing: it fills or drains, and the next one turns.
+    if (health.remembered) {
+      if (good !== undefined) health.remembered = false
+      return
+    }
     const before = turn(
       health,
       {
@@ -339,7 +355,7 @@ class RunningFleet implements Fleet {
         track.others.set(vantage, { badMs, atMs: nowMs })
       }
       const before = track.health.effectiveBadMs
-      if (!track.health.remembered) this.#turn(track, undefined, nowMs, nowMs)
+      this.#turn(track, undefined, nowMs, nowMs)
       if (track.health.effectiveBadMs !== before) for (const { pool } of track.seats) pool.standing = undefined
     }
   }

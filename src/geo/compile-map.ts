@@ -73,37 +73,34 @@ function strideFor(networks: number): number {
 }
 
 function compileFamily({ databases, matchers }: MapRequest, classes: Classes, octets: 4 | 16): NetworkList {
-  const inIpv6 = octets === 16
   const bits = octets === 4 ? 32 : 128
   const nets = new NetTree(
     matchers.flatMap(({ net }) => net),
     bits,
   )
-  const list = new NetworkList(inIpv6 ? 4 : 1)
+  const trees = [...databases.map((database) => database.trees()[octets === 4 ? 'ipv4' : 'ipv6']), nets]
+  const list = new NetworkList(octets === 4 ? 1 : 4)
   const start = new Int32Array(list.wordsPerAddress)
-  const width = databases.length + 1
-  // values[depth * width ..]: where each tree stands at this depth; the last is the operator's own.
-  const values = new Float64Array((bits + 1) * width)
-  databases.forEach((database, i) => {
-    values[i] = inIpv6 ? database.ipv6Root : database.ipv4Root
+  const width = trees.length
+  // values[depth * width ..]: where each tree stands at this depth, a node or ~leaf; the last is the operator's own.
+  const values = new Int32Array((bits + 1) * width)
+  trees.forEach(({ root }, i) => {
+    values[i] = root
   })
-  values[width - 1] = nets.root
 
-  const atLeaf = (row: number): boolean => {
-    if (values[row + width - 1]! >= 0) return false
-    for (let i = 0; i < databases.length; i++) if (values[row + i]! < databases[i]!.metadata.nodeCount) return false
-    return true
-  }
   const walk = (depth: number): void => {
     const row = depth * width
-    if (depth === bits || atLeaf(row)) {
-      list.push(start, depth, classes.of(values, row, nets, inIpv6))
+    let leaves = 0
+    for (let i = row; i < row + width; i++) if (values[i]! < 0) leaves++
+    if (leaves === width || depth === bits) {
+      list.push(start, depth, classes.of(values, row, nets))
       return
     }
     for (let side = 0; side < 2; side++) {
-      for (let i = 0; i < databases.length; i++)
-        values[row + width + i] = databases[i]!.step(values[row + i]!, side, inIpv6)
-      values[row + 2 * width - 1] = nets.step(values[row + width - 1]!, side)
+      for (let i = 0; i < width; i++) {
+        const value = values[row + i]!
+        values[row + width + i] = value < 0 ? value : trees[i]!.children[2 * value + side]!
+      }
       if (side === 1) start[depth >> 5]! |= 1 << (31 - (depth & 31))
       walk(depth + 1)
     }
@@ -121,14 +118,16 @@ class Classes {
   /** which list of sites each matcher has; -1: none. Matchers with equal sites share one */
   readonly #siteList: readonly number[]
   readonly #numbers = new Map<string, number>()
-  /** for each database: leaf value -> number of its facts */
-  readonly #factsOf: readonly Map<number, number>[]
+  /** for each database: the number of a place -> the number of its facts plus one; 0: not met yet */
+  readonly #factsOf: readonly Int32Array[]
   readonly #facts: Facts[] = []
   readonly #factNumbers = new Map<string, number>()
-  /** by family and database: what was said before, joined with what this one says -> a number for both */
+  /** for each database: what was said before, joined with what this one says -> a number for both */
   readonly #joined: readonly Map<number, number>[]
-  /** by family: the number of everything said -> class */
-  readonly #known = [new Map<number, number>(), new Map<number, number>()] as const
+  /** for each set of networks, all that the databases said -> class */
+  readonly #known = new Map<NetTree, Map<number, number>[]>()
+  /** the usual case, one database and no network: the number of a place -> class plus one; 0: not met yet */
+  readonly #single: Int32Array
 
   constructor(request: MapRequest) {
     this.#request = request
@@ -145,23 +144,34 @@ class Classes {
       return keys.indexOf(key)
     })
     this.#reducer = new Reducer(request.matchers, lists)
-    this.#factsOf = request.databases.map(() => new Map())
-    this.#joined = request.databases.flatMap(() => [new Map<number, number>(), new Map<number, number>()])
+    this.#factsOf = request.databases.map((database) => new Int32Array(database.trees().places.length))
+    this.#joined = request.databases.map(() => new Map())
+    this.#single = new Int32Array(request.databases.length === 1 ? request.databases[0]!.trees().places.length : 0)
   }
 
-  of(values: Float64Array, row: number, nets: NetTree, inIpv6: boolean): number {
-    const { databases } = this.#request
-    const set = nets.setNumber(values[row + databases.length]!)
-    let key = set
-    for (let i = 0; i < databases.length; i++)
-      key = this.#join(2 * i + (inIpv6 ? 1 : 0), key, this.#factNumber(i, values[row + i]!))
-    const known = this.#known[inIpv6 ? 1 : 0]
-    let cls = known.get(key)
-    if (cls === undefined) {
-      const facts = databases.map((_, i) => this.#facts[this.#factNumber(i, values[row + i]!)]!)
-      cls = this.#classOf(joinFacts(facts), nets.set(set))
-      known.set(key, cls)
+  /** @param values ~number of a place for each database, then ~number of a set of networks */
+  of(values: Int32Array, row: number, nets: NetTree): number {
+    const count = this.#factsOf.length
+    const set = ~values[row + count]!
+    const single = count === 1 && set === 0
+    if (single) {
+      const cls = this.#single[~values[row]!]!
+      if (cls > 0) return cls - 1
     }
+    let said = 0
+    for (let i = 0; i < count; i++) said = this.#join(i, said, this.#factNumber(i, ~values[row + i]!))
+    let sets = this.#known.get(nets)
+    if (sets === undefined) {
+      sets = nets.sets.map(() => new Map())
+      this.#known.set(nets, sets)
+    }
+    let cls = sets[set]!.get(said)
+    if (cls === undefined) {
+      const facts = this.#factsOf.map((_, i) => this.#facts[this.#factNumber(i, ~values[row + i]!)]!)
+      cls = this.#classOf(joinFacts(facts), nets.sets[set]!)
+      sets[set]!.set(said, cls)
+    }
+    if (single) this.#single[~values[row]!] = cls + 1
     return cls
   }
 
@@ -177,20 +187,18 @@ class Classes {
     return number
   }
 
-  #factNumber(database: number, value: number): number {
-    const cache = this.#factsOf[database]!
-    let number = cache.get(value)
+  #factNumber(database: number, place: number): number {
+    const known = this.#factsOf[database]!
+    if (known[place]! > 0) return known[place]! - 1
+    const facts = this.#reducer.facts(this.#request.databases[database]!.trees().places[place]!)
+    const key = JSON.stringify(Object.values(facts).map((fact) => fact ?? null))
+    let number = this.#factNumbers.get(key)
     if (number === undefined) {
-      const facts = this.#reducer.facts(this.#request.databases[database]!.placeOf(value))
-      const key = JSON.stringify(Object.values(facts).map((fact) => fact ?? null))
-      number = this.#factNumbers.get(key)
-      if (number === undefined) {
-        number = this.#facts.length
-        this.#facts.push(facts)
-        this.#factNumbers.set(key, number)
-      }
-      cache.set(value, number)
+      number = this.#facts.length
+      this.#facts.push(facts)
+      this.#factNumbers.set(key, number)
     }
+    known[place] = number + 1
     return number
   }
 

@@ -12,6 +12,7 @@
  */
 import { type Issue, maskAddress, type Network } from '../base/index.ts'
 import { NOWHERE, type Place, readPlace } from './place.ts'
+import { PlaceNumbers, type PlaceTree, plantTree } from './place-tree.ts'
 
 export interface MmdbMetadata {
   readonly databaseType: string
@@ -55,6 +56,8 @@ export class GeoDatabase {
   readonly ipv6Root: number
   readonly #file: MmdbFile
   readonly #places = new Map<number, Place>()
+  #numbers: PlaceNumbers | undefined
+  #trees: { readonly ipv4: PlaceTree; readonly ipv6: PlaceTree } | undefined
 
   constructor(name: string, file: MmdbFile) {
     this.name = name
@@ -105,6 +108,13 @@ export class GeoDatabase {
       this.#places.set(value, place)
     }
     return place
+  }
+
+  /** The trees that maps are compiled from, planted when first asked for. Throws like `placeOf`. */
+  trees(): { readonly places: readonly Place[]; readonly ipv4: PlaceTree; readonly ipv6: PlaceTree } {
+    this.#numbers ??= new PlaceNumbers()
+    this.#trees ??= { ipv4: plantTree(this, this.#numbers, false), ipv6: plantTree(this, this.#numbers, true) }
+    return { places: this.#numbers.places, ...this.#trees }
   }
 
   /** Finds an address (4 or 16 octets; IPv4-mapped ones count as IPv4). */

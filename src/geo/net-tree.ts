@@ -6,8 +6,9 @@ import { isMapped } from './database.ts'
 
 export class NetTree {
   /** node -> its two values; a value >= 0 is a node, ~value a set of networks */
-  readonly #children: number[] = []
-  readonly #sets: (readonly Network[])[] = [[]]
+  readonly children: Int32Array
+  /** the networks that hold the addresses of a leaf, as they were given; set 0 is empty */
+  readonly sets: (readonly Network[])[] = [[]]
   readonly root: number
 
   /** @param bits 32 or 128: networks of the other family are left out; IPv4-mapped ones count as IPv4 */
@@ -15,41 +16,30 @@ export class NetTree {
     const own = networks.map(asIpv4).filter(({ net }) => net.address.length * 8 === bits)
     // Wide ones first: each then finds the set of those around it at the place where it ends.
     own.sort((a, b) => a.net.prefixLength - b.net.prefixLength)
+    const children: number[] = []
     let root = ~0
-    for (const { net, as } of own) root = this.#insert(root, net, as, 0)
+    for (const { net, as } of own) root = this.#insert(children, root, net, as, 0)
     this.root = root
+    // The same kind of array as a database's tree: the walk over both then compiles to one piece of machine code.
+    this.children = Int32Array.from(children)
   }
 
-  #insert(value: number, net: Network, as: Network, depth: number): number {
+  #insert(children: number[], value: number, net: Network, as: Network, depth: number): number {
     if (depth === net.prefixLength) return this.#add(value, as)
     let node = value
     if (node < 0) {
-      node = this.#children.length / 2
-      this.#children.push(value, value)
+      node = children.length / 2
+      children.push(value, value)
     }
     const side = (net.address[depth >> 3]! >> (7 - (depth & 7))) & 1
-    this.#children[2 * node + side] = this.#insert(this.#children[2 * node + side]!, net, as, depth + 1)
+    children[2 * node + side] = this.#insert(children, children[2 * node + side]!, net, as, depth + 1)
     return node
   }
 
   #add(value: number, net: Network): number {
     assert(value < 0, 'wide networks come first')
-    this.#sets.push([...this.#sets[~value]!, net])
-    return ~(this.#sets.length - 1)
-  }
-
-  step(value: number, side: number): number {
-    return value < 0 ? value : this.#children[2 * value + side]!
-  }
-
-  /** The number of a leaf's set: equal numbers, equal sets. */
-  setNumber(value: number): number {
-    return ~value
-  }
-
-  /** The networks that hold the addresses of a leaf, as they were given. */
-  set(number: number): readonly Network[] {
-    return this.#sets[number]!
+    this.sets.push([...this.sets[~value]!, net])
+    return ~(this.sets.length - 1)
   }
 }
 

@@ -29,7 +29,8 @@ export class NetworkList {
   push(start: Int32Array, prefixLength: number, cls: number): void {
     const i = this.#count
     if (i === this.#entries.length) this.#grow()
-    this.#starts.set(start, i * this.wordsPerAddress)
+    const at = i * this.wordsPerAddress
+    for (let k = 0; k < this.wordsPerAddress; k++) this.#starts[at + k] = start[k]!
     this.#entries[i] = (cls << 8) | prefixLength
     this.#count = i + 1
     this.#merge()

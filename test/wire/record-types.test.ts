@@ -159,6 +159,13 @@ const SOUND: readonly (readonly [string, string, (string | undefined)?, string?]
   ['L32', '10 10.1.2.0'],
   ['L64', '10 2001:db8:1140:1000'],
   ['LP', '10 l64-subnet1.example.com.'],
+  ['APL', '1:192.168.32.0/21 !1:192.168.38.0/28', '00011503c0a82000011c83c0a826'],
+  ['APL', '2:ff00::/8 1:0.0.0.0/0', '00020801ff00010000'],
+  ['APL', ''],
+  ['IPSECKEY', '10 1 2 192.0.2.38 AQNRU3mG', '0a0102c0000226010351537986'],
+  ['IPSECKEY', '10 0 2 . AQNRU3mG', '0a0002010351537986'],
+  ['IPSECKEY', '10 3 2 mygateway.example.com. AQNRU3mG'],
+  ['IPSECKEY', '10 2 0 2001:db8::1'],
   ['HTTPS', '0 foo.example.com.', '000003666f6f076578616d706c6503636f6d00'],
   ['SVCB', '1 .', '000100'],
   ['SVCB', '16 foo.example.com. port=53', '001003666f6f076578616d706c6503636f6d00000300020035'],
@@ -263,6 +270,9 @@ t.test('what is not a record of its type is refused with a reason', async (t) =>
     ['LOC', '1 60 N 0 E 0m', /latitude/],
     ['LOC', '1 2 3 4 N', /must end in N or S/],
     ['URI', '1 1 ""', /empty/],
+    ['APL', '3:1/1', /prefix/],
+    ['APL', '1:192.0.2.0/33', /prefix/],
+    ['IPSECKEY', '1 1 2 2001:db8::1 AA==', /gateway/],
     ['TYPE65280', 'hello', /no text form/],
     ['TYPE65280', '\\# 3 C0000201', /4 octets, but 3/],
     ['A', '\\# 3 C00002', /not the data of a A|not the data/],
@@ -303,6 +313,10 @@ t.test('unsound wire forms are seen, and printed as unknown', async (t) => {
     ['SVCB', '000100' + '00040004c0000201' + '000300020035'],
     ['LOC', '01121613808b4e8c80081650' + '00989a68'],
     ['EUI48', '0000'],
+    ['APL', '00011502c000'],
+    ['APL', '000121'],
+    ['IPSECKEY', '0a0402'],
+    ['IPSECKEY', '0a0102c000'],
   ]
   for (const [type, wire] of rows) {
     const rdata = new Uint8Array(Buffer.from(wire, 'hex'))
@@ -349,8 +363,8 @@ t.test('any octets that are sound for a type print as text that reads back as th
 t.test('named-compilezone reads our text, and we read its text, as the same octets', async (t) => {
   if (spawnSync('named-compilezone', ['-v']).status !== 0)
     return t.plan(0, 'named-compilezone is not installed (Debian: bind9-utils)')
-  // BIND 9.18 knows neither of these two parameters of SVCB yet.
-  const rows = SOUND.filter(([, text]) => !/dohpath|ohttp/.test(text))
+  // BIND wants a key in IPSECKEY (RFC 4025 2.5 does not), and 9.18 knows neither of these two parameters of SVCB yet.
+  const rows = SOUND.filter(([, text]) => !/dohpath|ohttp|^10 2 0/.test(text))
   const folder = mkdtempSync(join(tmpdir(), 'wire-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const lines = rows.flatMap(([type, text], i) => {

@@ -8,7 +8,7 @@ export function octetsOf(text: string): Uint8Array {
 }
 
 export interface TestFiles {
-  readonly [file: string]: string
+  readonly [file: string]: string | undefined
 }
 
 export function load(origin: string, files: string | TestFiles, steered?: ReadonlyMap<string, number>): LoadedZone {

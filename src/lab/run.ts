@@ -1,0 +1,263 @@
+/**
+ * Runs a scenario: the very code that serves, on virtual time. A day of ten nodes is a second of computing.
+ */
+import type { Issue } from '../base/index.ts'
+import type { FleetEffect } from '../control/index.ts'
+import type { HealthState, Intent } from '../health/index.ts'
+import { type Figures, round, Tally } from './figures.ts'
+import { LAB_POOL, labSteering } from './lab-world.ts'
+import { parseScenario, type Scenario, type ScenarioEvent, type ScenarioOverrides } from './scenario.ts'
+import { NodeTruth } from './truth.ts'
+import { LabVantage } from './vantage.ts'
+
+export interface LabOptions extends ScenarioOverrides {
+  /** default 1 */
+  readonly seed?: number
+  /** as the operator named the file, for the issues */
+  readonly file?: string
+}
+
+export interface LabAlert {
+  readonly t: number
+  readonly code: string
+  readonly subject: string
+  readonly raised: boolean
+}
+
+export interface LabSummary extends Figures {
+  readonly alerts: readonly LabAlert[]
+  readonly seed: number
+}
+
+/** One line of output. */
+export type LabLine =
+  | { readonly t: number; readonly node: string; readonly health: HealthState; readonly effective: boolean }
+  | { readonly summary: LabSummary }
+
+/** Vantages tell each other what they think this often. */
+const EXCHANGE_MS = 2000
+/** An outage that lasts longer than this ought to have been found. */
+const OUGHT_TO_BE_FOUND_MS = 300_000
+
+/**
+ * Runs a scenario given as JSON lines (scenario.ts tells the format).
+ * @returns issues of the text; where one is an error, `output` is empty. Output is made while it is read: JSON lines, the summary last
+ */
+export function runScenario(
+  lines: Iterable<string>,
+  options: LabOptions = {},
+): { readonly issues: readonly Issue[]; readonly output: Iterable<string> } {
+  const { scenario, issues } = parseScenario(lines, options.file ?? '', options)
+  return { issues, output: scenario === undefined ? [] : print(simulate(scenario, options.seed ?? 1)) }
+}
+
+function* print(lines: Iterable<LabLine>): Iterable<string> {
+  for (const line of lines) yield JSON.stringify(line)
+}
+
+/** Runs a scenario that has been read; values in place of text. */
+export function* simulate(scenario: Scenario, seed: number): Iterable<LabLine> {
+  const run = new LabRun(scenario, seed)
+  for (const event of [...scenario.events, undefined]) {
+    const untilMs = Math.min(event?.atMs ?? scenario.untilMs, scenario.untilMs)
+    while (run.nextMs() < untilMs) yield* run.step()
+    if (event === undefined || event.atMs >= scenario.untilMs) break
+    yield* run.happen(event)
+  }
+  yield { summary: run.summary() }
+}
+
+class LabRun {
+  readonly #scenario: Scenario
+  readonly #seed: number
+  readonly #truths: ReadonlyMap<string, NodeTruth>
+  readonly #vantages: readonly LabVantage[]
+  readonly #self: LabVantage
+  readonly #tally: Tally
+  readonly #health = new Map<string, HealthState>()
+  readonly #in = new Map<string, boolean>()
+  readonly #found = new Set<string>()
+  /** found down while sound, and not yet removed */
+  readonly #innocent = new Set<string>()
+  /** when each node was last unfit: a removal may come a timeout after the node came back */
+  readonly #unfitMs = new Map<string, number>()
+  readonly #alerts: LabAlert[] = []
+  readonly #drained = new Set<string>()
+  #nowMs = 0
+  #exchangeMs: number
+  #checkVersion = 0
+  #wrongCheck = false
+
+  constructor(scenario: Scenario, seed: number) {
+    this.#scenario = scenario
+    this.#seed = seed
+    this.#truths = new Map(scenario.nodes.map((name, i) => [name, new NodeTruth(seed, i)]))
+    this.#tally = new Tally(scenario.nodes.length, scenario.untilMs)
+    const restarts = scenario.events.some(({ kind }) => kind === 'restart')
+    this.#vantages = scenario.vantages.map(
+      (name, i) =>
+        new LabVantage({ name, seed: seed * 31 + i, timeoutMs: scenario.timeoutMs, truths: this.#truths, restarts }),
+    )
+    this.#self = this.#vantages[0]!
+    this.#exchangeMs = this.#vantages.length > 1 ? EXCHANGE_MS : Number.POSITIVE_INFINITY
+    for (const { fleet } of this.#vantages) fleet.apply({ kind: 'declare', steering: labSteering(scenario, 0) }, 0)
+    for (const { node, health, inService } of this.#self.fleet.standing(LAB_POOL)!.members) {
+      this.#health.set(node, health)
+      this.#in.set(node, inService)
+    }
+  }
+
+  nextMs(): number {
+    let next = this.#exchangeMs
+    for (const vantage of this.#vantages) next = Math.min(next, vantage.nextMs())
+    return next
+  }
+
+  step(): readonly LabLine[] {
+    this.#nowMs = this.nextMs()
+    const effects: FleetEffect[] = []
+    for (const vantage of this.#vantages) {
+      if (vantage.nextMs() > this.#nowMs) continue
+      const told: FleetEffect[] = vantage === this.#self ? effects : []
+      vantage.step(this.#nowMs, this.#wrongCheck, told)
+    }
+    if (this.#exchangeMs <= this.#nowMs) {
+      this.#exchangeMs += EXCHANGE_MS
+      for (const from of this.#vantages) {
+        const bad = from.isolated ? undefined : from.fleet.opinions()
+        for (const to of this.#vantages) {
+          // Who is cut off neither hears nor is heard.
+          if (to === from || to.isolated || bad === undefined) continue
+          const told = to.fleet.apply({ kind: 'opinions', vantage: from.name, bad }, this.#nowMs)
+          if (to === this.#self) effects.push(...told)
+        }
+      }
+    }
+    return effects.length === 0 ? [] : this.#note(effects)
+  }
+
+  happen(event: ScenarioEvent): readonly LabLine[] {
+    this.#nowMs = event.atMs
+    switch (event.kind) {
+      case 'truth':
+        for (const node of event.nodes) {
+          const truth = this.#truths.get(node)!
+          this.#leaveTruth(node, truth)
+          truth.become(event.truth, event.atMs)
+          if (truth.fit) this.#found.delete(node)
+        }
+        return []
+      case 'vantage':
+        for (const vantage of this.#vantages) if (vantage.name === event.vantage) vantage.isolated = event.isolated
+        return []
+      case 'check': {
+        this.#wrongCheck = event.wrong
+        const steering = labSteering(this.#scenario, ++this.#checkVersion)
+        const effects: FleetEffect[] = []
+        for (const { fleet } of this.#vantages) {
+          const told = fleet.apply({ kind: 'declare', steering }, this.#nowMs)
+          if (fleet === this.#self.fleet) effects.push(...told)
+        }
+        return this.#note(effects)
+      }
+      case 'intent': {
+        const intent: Intent = {
+          kind: event.intent,
+          reason: undefined,
+          author: 'scenario',
+          sinceMs: event.atMs,
+          untilMs: undefined,
+        }
+        return event.nodes.flatMap((node) => {
+          if (event.intent === 'auto') this.#drained.delete(node)
+          else this.#drained.add(node)
+          for (const vantage of this.#vantages.slice(1))
+            vantage.fleet.apply({ kind: 'intent', node, intent }, this.#nowMs)
+          return this.#note(this.#self.fleet.apply({ kind: 'intent', node, intent }, this.#nowMs))
+        })
+      }
+      case 'restart':
+        this.#self.restart(labSteering(this.#scenario, this.#checkVersion), this.#nowMs)
+        return this.#compare()
+      default:
+        return event satisfies never
+    }
+  }
+
+  summary(): LabSummary {
+    for (const [node, truth] of this.#truths) {
+      this.#nowMs = this.#scenario.untilMs
+      this.#leaveTruth(node, truth)
+    }
+    return { ...this.#tally.figures(), alerts: this.#alerts, seed: this.#seed }
+  }
+
+  /** An outage ends here, or the run does: was it found? */
+  #leaveTruth(node: string, truth: NodeTruth): void {
+    if (truth.fit || truth.truth.kind === 'slow') return
+    this.#unfitMs.set(node, this.#nowMs)
+    const longMs = this.#nowMs - truth.sinceMs
+    if (longMs >= OUGHT_TO_BE_FOUND_MS && !this.#found.has(node) && this.#in.get(node) === true)
+      this.#tally.undetected++
+  }
+
+  /** A new fleet has no effects to tell from: its standing is compared with what was. */
+  #compare(): LabLine[] {
+    const effects: FleetEffect[] = []
+    for (const { node, health, inService, why } of this.#self.fleet.standing(LAB_POOL)!.members) {
+      const before = this.#health.get(node)!
+      if (before !== health)
+        effects.push({ kind: 'health', node, check: '', from: before, to: health, reason: '', badMs: 0 })
+      if (inService !== this.#in.get(node)) effects.push({ kind: 'effective', node, pool: LAB_POOL, inService, why })
+    }
+    return this.#note(effects)
+  }
+
+  #note(effects: readonly FleetEffect[]): LabLine[] {
+    const t = round(this.#nowMs / 1000)
+    const changed = new Set<string>()
+    let moved = false
+    for (const effect of effects) {
+      if (effect.kind === 'health') {
+        this.#health.set(effect.node, effect.to)
+        if (effect.to === 'down' && effect.from !== 'recovering') this.#condemned(effect.node)
+        changed.add(effect.node)
+      } else if (effect.kind === 'effective') {
+        if (this.#in.get(effect.node) === effect.inService) continue
+        this.#in.set(effect.node, effect.inService)
+        changed.add(effect.node)
+        moved = true
+        if (effect.inService) this.#innocent.delete(effect.node)
+        else this.#removed(effect.node)
+      } else if (effect.kind === 'alert') {
+        this.#alerts.push({ t, code: effect.code, subject: effect.subject, raised: effect.raised })
+      }
+    }
+    if (moved) {
+      this.#tally.changed(this.#nowMs)
+      if (![...this.#in.values()].includes(true)) this.#tally.emptyAnswers++
+    }
+    return [...changed].map((node) => ({
+      t,
+      node,
+      health: this.#health.get(node)!,
+      effective: this.#in.get(node)!,
+    }))
+  }
+
+  /** Whether a removal is false shows when the node is found down, not when floor and budget let it go. */
+  #condemned(node: string): void {
+    const sinceUnfitMs = this.#nowMs - (this.#unfitMs.get(node) ?? Number.NEGATIVE_INFINITY)
+    if (this.#truths.get(node)!.fit && sinceUnfitMs > this.#scenario.timeoutMs) this.#innocent.add(node)
+    else this.#innocent.delete(node)
+  }
+
+  #removed(node: string): void {
+    if (this.#drained.has(node)) return
+    const truth = this.#truths.get(node)!
+    if (this.#innocent.delete(node)) this.#tally.falseRemovals++
+    if (truth.fit || this.#found.has(node)) return
+    this.#found.add(node)
+    this.#tally.detectMs.push(this.#nowMs - truth.sinceMs)
+  }
+}
