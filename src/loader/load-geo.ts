@@ -90,7 +90,14 @@ export function compileRules(
     if (database === undefined) continue
     databases.push(database)
     const { builtAtMs, databaseType } = database.metadata
-    files.push({ kind: path.kind, file: path.path, builtIn: path.builtIn, builtAtMs, type: databaseType })
+    files.push({
+      kind: path.kind,
+      file: path.path,
+      name: database.name,
+      builtIn: path.builtIn,
+      builtAtMs,
+      type: databaseType,
+    })
   }
   const maps = new RuleMaps(steering, databases)
   const records = numbers.map((name) => {
