@@ -105,7 +105,7 @@ t.test('what is committed is loaded', async (t) => {
       { kind: 'weight', node: 'de-4', weight: 3 },
       { kind: 'standby', pool: 'germany', on: false },
       { kind: 'put-token', token },
-      { kind: 'schedule-ran', schedule: 'night', atMs: 11 },
+      { kind: 'mark', key: 'schedule:night', value: '11' },
       { kind: 'generation', generation: 42 },
     ],
     [],
@@ -121,7 +121,7 @@ t.test('what is committed is loaded', async (t) => {
     weights: new Map([['de-4', 3]]),
     standby: new Map([['germany', false]]),
     tokens: [token],
-    schedulesRan: new Map([['night', 11]]),
+    marks: new Map([['schedule:night', '11']]),
     memory: [memory],
   })
   createStore(again).commit(
