@@ -4,11 +4,9 @@
  */
 import { runCommandLine } from './cli/index.ts'
 import { checkFiles } from './main/check-files.ts'
-import { restoreDatabase } from './main/restore-database.ts'
 import { serve } from './main/serve.ts'
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   serve,
   check: checkFiles,
-  restore: restoreDatabase,
 })

@@ -4,12 +4,14 @@
 import { GeoMap } from '../geo/index.ts'
 import { ZoneDirectory, ZoneImage } from '../zone/index.ts'
 import { type CounterLayout, counterRow } from './counters.ts'
+import { NegativeSoa } from './negative-soa.ts'
 import { attachRegion, type RegionView } from './region.ts'
 import type { WorldParts } from './world.ts'
 
 export interface AttachedWorld {
   readonly images: readonly ZoneImage[]
   readonly directory: ZoneDirectory
+  readonly negatives: readonly NegativeSoa[]
   /** for each zone: 1 where it is an expired secondary */
   readonly expired: Uint8Array
   /** for each zone: its column in the counters */
@@ -40,6 +42,7 @@ export function attachWorld(
   return {
     images,
     directory: new ZoneDirectory(images),
+    negatives: images.map((image) => new NegativeSoa(image)),
     expired: Uint8Array.from(parts.zones, ({ expired }) => (expired ? 1 : 0)),
     zoneIds: Int32Array.from(parts.zones, ({ id }) => id),
     maps: parts.maps.map((buffer) => new GeoMap(buffer)),

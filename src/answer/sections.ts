@@ -97,19 +97,19 @@ export class Sections {
       let target = -1
       switch (outcome) {
         case OUTCOME.answer:
-          this.#answer(world, image, walk, found, qtype, aliases)
+          this.#answer(world, zone, walk, found, qtype, aliases)
           return
         case OUTCOME.steered:
-          this.#steered(world, image, walk, found.record, qtype, aliases)
+          this.#steered(world, zone, walk, found.record, qtype, aliases)
           return
         case OUTCOME.delegation:
           this.#referral(world, image, walk, found, aliases)
           return
         case OUTCOME.nodata:
-          this.#negative(image, RCODE.NOERROR)
+          this.#negative(world, zone, walk, aliases, RCODE.NOERROR)
           return
         case OUTCOME.nxdomain:
-          this.#negative(image, RCODE.NXDOMAIN)
+          this.#negative(world, zone, walk, aliases, RCODE.NXDOMAIN)
           return
         case OUTCOME.cname:
           // A loop in the data: what is known so far is the answer.
@@ -168,7 +168,8 @@ export class Sections {
     return false
   }
 
-  #answer(world: AttachedWorld, image: ZoneImage, walk: NameWalk, found: Lookup, qtype: number, aliases: number): void {
+  #answer(world: AttachedWorld, zone: number, walk: NameWalk, found: Lookup, qtype: number, aliases: number): void {
+    const image = world.images[zone]!
     let rrset = found.rrset
     if (rrset === 0 && qtype === ANY) {
       // RFC 8482 4.1: one of the sets stands for all.
@@ -176,12 +177,12 @@ export class Sections {
       if (record >= 0) {
         const block = this.picker.block(world, record)
         const type = block !== 0 && !this.picker.has(world, TYPE.A) ? TYPE.AAAA : TYPE.A
-        this.#steered(world, image, walk, record, type, aliases)
+        this.#steered(world, zone, walk, record, type, aliases)
         return
       }
       rrset = image.firstRrset(found.node)
       if (rrset === 0) {
-        this.#negative(image, RCODE.NOERROR)
+        this.#negative(world, zone, walk, aliases, RCODE.NOERROR)
         return
       }
     }
@@ -193,14 +194,7 @@ export class Sections {
     if (!image.rrPlain(rrset)) this.#additional(world, image, rrset)
   }
 
-  #steered(
-    world: AttachedWorld,
-    image: ZoneImage,
-    walk: NameWalk,
-    record: number,
-    qtype: number,
-    aliases: number,
-  ): void {
+  #steered(world: AttachedWorld, zone: number, walk: NameWalk, record: number, qtype: number, aliases: number): void {
     const picker = this.picker
     if (picker.block(world, record) === 0) {
       this.#fail(RCODE.SERVFAIL, EDE_NOT_READY)
@@ -212,7 +206,7 @@ export class Sections {
       return
     }
     if (picker.mode === MODE.nodata || !picker.has(world, qtype)) {
-      this.#negative(image, RCODE.NOERROR)
+      this.#negative(world, zone, walk, aliases, RCODE.NOERROR)
       return
     }
     const owner = aliases === 0 ? -1 : walk.at
@@ -225,28 +219,29 @@ export class Sections {
   }
 
   /** RFC 2308 2.2, 3, 5: the SOA of the zone that says no, with the negative TTL. */
-  #negative(image: ZoneImage, rcode: number): void {
+  #negative(world: AttachedWorld, zone: number, walk: NameWalk, aliases: number, rcode: number): void {
     this.rcode = rcode
     this.answerClass = rcode === RCODE.NXDOMAIN ? ANSWER_CLASS.nxdomain : ANSWER_CLASS.nodata
+    const image = world.images[zone]!
     const out = this.#out
     const start = out.at
-    const soa = image.rrAt(image.soa)
-    this.#ownerInZone(image)
-    out.uint16(TYPE.SOA)
-    out.uint16(1)
-    out.uint32(image.negativeTtl)
-    this.#rdata(image, TYPE.SOA, soa + FIXED_RR_OCTETS)
+    const apexAt = walk.starts[walk.labels - image.apexLabels]! - out.base
+    if (aliases === 0 && apexAt < 256) {
+      world.negatives[zone]!.write(out, apexAt)
+    } else {
+      const soa = image.rrAt(image.soa)
+      out.name(image.octets, image.ownerAt(image.apex), true)
+      out.uint16(TYPE.SOA)
+      out.uint16(1)
+      out.uint32(image.negativeTtl)
+      this.#rdata(image, TYPE.SOA, soa + FIXED_RR_OCTETS)
+    }
     if (out.overflow) {
       out.rewind(start)
       this.#cut()
       return
     }
     this.authorities++
-  }
-
-  /** The apex as an owner: in the question nearly always, so a pointer. */
-  #ownerInZone(image: ZoneImage): void {
-    this.#out.name(image.octets, image.ownerAt(image.apex), true)
   }
 
   /** RFC 1034 4.3.2 step 3b, with the glue that RFC 9471 wants. */

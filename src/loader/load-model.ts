@@ -61,6 +61,8 @@ export interface ReplyRecord {
 export interface DatabaseFile {
   readonly kind: 'country' | 'city' | 'asn'
   readonly file: string
+  /** as issues and explanations name it */
+  readonly name: string
   readonly builtIn: boolean
   /** epoch ms */
   readonly builtAtMs: number

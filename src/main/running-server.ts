@@ -214,16 +214,31 @@ export class RunningServer {
       version: VERSION,
       pid: process.pid,
       uptimeSeconds: Math.round((now - this.#startedMs) / 1000),
-      listen: description?.addresses.map(
-        ({ transport, address, port }) => `${transport} ${printListenAddress(address, port)}`,
-      ),
-      driver: description === undefined ? undefined : { name: description.driver, why: description.reason },
-      workers: description?.threads.map(({ kind, index, state, restarts }) => ({ kind, index, state, restarts })),
-      connections: description?.connections,
-      databases: this.#loader.databases().map((database) => ({
-        ...database,
-        builtAt: new Date(database.builtAtMs).toISOString(),
-        ageDays: Math.floor((now - database.builtAtMs) / 86_400_000),
+      serving:
+        description === undefined
+          ? undefined
+          : {
+              driver: description.driver,
+              reason: description.reason,
+              addresses: description.addresses.map(
+                ({ transport, address, port }) => `${transport} ${printListenAddress(address, port)}`,
+              ),
+              threads: description.threads.map(({ kind, index, state, restarts }) => ({
+                kind,
+                index,
+                state,
+                restarts,
+              })),
+              connections: description.connections,
+              ...(description.tls === undefined ? {} : { tls: description.tls }),
+            },
+      databases: this.#loader.databases().map(({ kind, file, name, builtIn, type, builtAtMs }) => ({
+        kind,
+        file: builtIn ? name : file,
+        builtIn,
+        type,
+        built: new Date(builtAtMs).toISOString(),
+        ageDays: Math.floor((now - builtAtMs) / 86_400_000),
       })),
       probes: { ...this.#prober.describe(), ...this.#runner.stats() },
       lastLoadMs: Math.round(this.#loader.lastMs()),
