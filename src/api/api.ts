@@ -21,8 +21,6 @@ import { createThrottle } from './throttle.ts'
 export interface Api {
   /** @throws ApiError: one clear sentence */
   listen(options: ListenOptions): Promise<Listening>
-  /** for tests: a request without a network */
-  readonly fetch: (request: Request) => Response | Promise<Response>
   readonly metrics: Metrics
   /** Ends event streams. Close what listens first. */
   close(): void
@@ -86,7 +84,6 @@ export function createApi(ports: ApiPorts): Api {
 
   return {
     listen: (options) => listen((request, env) => app.fetch(request, env), options),
-    fetch: (request) => app.fetch(request),
     metrics,
     close: () => streams.close(),
   }

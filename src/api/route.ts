@@ -145,29 +145,16 @@ function queryOf(c: Context<Env>): Record<string, string> {
 /** No request says more than a node and its pools. */
 const BODY_OCTETS = 256 * 1024
 
-/**
- * Reads the body, whatever announces its length. hono's own limit is not used: for a body of unannounced length it makes a second
- * Request of the first, which Node.js 20 refuses for the light one of @hono/node-server (every DELETE without a length is such).
- */
-async function bodyText(c: Context<Env>): Promise<string> {
-  const tooLarge = new Problem('too-large', `A request holds ${BODY_OCTETS} octets at the most.`)
-  const announced = c.req.header('content-length')
-  if (announced !== undefined) {
-    if (Number(announced) > BODY_OCTETS) throw tooLarge
-    return c.req.text()
-  }
-  const chunks: Uint8Array[] = []
-  let octets = 0
-  for await (const chunk of c.req.raw.body ?? []) {
-    octets += chunk.length
-    if (octets > BODY_OCTETS) throw tooLarge
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
 async function bodyOf(c: Context<Env>): Promise<unknown> {
-  const text = await bodyText(c)
+  const chunks: Buffer[] = []
+  let octets = 0
+  for await (const chunk of c.env.incoming) {
+    octets += (chunk as Buffer).length
+    if (octets > BODY_OCTETS)
+      throw new Problem('too-large', `A request holds ${BODY_OCTETS} octets at the most.`, {}, { connection: 'close' })
+    chunks.push(chunk as Buffer)
+  }
+  const text = Buffer.concat(chunks).toString('utf8')
   if (text.trim() === '') return {}
   try {
     return JSON.parse(text) as unknown

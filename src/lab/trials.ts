@@ -97,7 +97,7 @@ function trial(
 
 function loss(name: string, probability: number, bar: number, days: number): Trial {
   const lines = [
-    { nodes: TEN, until: 10 * DAY },
+    { nodes: TEN, until: days * DAY },
     ...TEN.map((node) => ({ t: 0, node, truth: 'up', loss: probability })),
   ]
   return trial(name, `independent loss ${probability * 100} %`, `at most ${bar} per node-day`, lines, {
