@@ -10,7 +10,7 @@ const HEAD = `$TTL 1h
 @ SOA ns hostmaster 7 2h 30m 2w 5m
 @ NS ns
 @ NS ns.other.test.
-ns A 192.0.2.53
+ns A 198.41.0.4
 `
 const HEAD_RECORDS = 4
 
