@@ -1,7 +1,8 @@
 /**
- * What a fleet of checks costs: N nodes, one probe each per interval, driven by the production runner against local origins.
+ * What a fleet of checks costs: N nodes in pools of a hundred, the production fleet, runner and prober against local origins.
  *
  *   node build/bench/probes.js [--kind http|icmp] [--client own|node|undici] [--nodes 10000] [--interval 5] [--seconds 20]
+ *                               [--silent PERCENT]
  *
  * Prints one JSON line: CPU of this process as a share of one core, memory at its highest, the latest start of a probe after its
  * time. The bar (issue 5): half a core, 400 MB, a tenth of the interval, at 10,000 nodes, http every 5 s and icmp every 10 s.
@@ -10,11 +11,11 @@ import { fork } from 'node:child_process'
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { parseArgs } from 'node:util'
 import { Client } from 'undici'
-import { printAddress } from '../src/base/index.ts'
-import type { ProbeTarget } from '../src/control/index.ts'
+import { printAddress, seededRandom } from '../src/base/index.ts'
+import { createFleet, type ProbeTarget } from '../src/control/index.ts'
 import type { ProbeResult } from '../src/health/index.ts'
 import { createProbeRunner, createProber, type Prober } from '../src/probe/index.ts'
-import type { Check, Probe } from '../src/steer/index.ts'
+import type { Check, Probe, Steering } from '../src/steer/index.ts'
 
 const { values } = parseArgs({
   options: {
@@ -23,11 +24,14 @@ const { values } = parseArgs({
     nodes: { type: 'string', default: '10000' },
     interval: { type: 'string', default: '' },
     seconds: { type: 'string', default: '20' },
+    silent: { type: 'string', default: '0' },
   },
 })
 const nodes = Number(values.nodes)
 const kind = values.kind === 'icmp' ? 'icmp' : 'http'
 const intervalMs = 1000 * Number(values.interval || (kind === 'icmp' ? 10 : 5))
+const silentPercent = Number(values.silent)
+const POOL_NODES = 100
 const seconds = Number(values.seconds)
 
 const ORIGIN = { kind: 'file', file: 'bench', line: 1, column: 1 } as const
@@ -48,7 +52,7 @@ function httpProbe(port: number): Probe {
   }
 }
 
-function targetsOf(probe: Probe): ProbeTarget[] {
+function steeringOf(probe: Probe): Steering {
   const check: Check = {
     name: 'bench',
     probe,
@@ -67,18 +71,39 @@ function targetsOf(probe: Probe): ProbeTarget[] {
     },
     origin: ORIGIN,
   }
-  return Array.from({ length: nodes }, (_, i) => ({
-    node: {
-      name: `n${i}`,
-      a: [Uint8Array.of(127, 1 + (i >> 16), (i >> 8) & 255, i & 255)],
-      aaaa: [],
-      site: undefined,
-      weight: 100,
-      origin: ORIGIN,
-    },
-    check,
-    host: undefined,
+  const all = Array.from({ length: nodes }, (_, i) => ({
+    name: `n${i}`,
+    a: [Uint8Array.of(127, 1 + (i >> 16), (i >> 8) & 255, i & 255)],
+    aaaa: [],
+    site: undefined,
+    weight: 100,
+    origin: ORIGIN,
   }))
+  const pools = Array.from({ length: Math.ceil(nodes / POOL_NODES) }, (_, i) => ({
+    name: `p${i}`,
+    zone: undefined,
+    members: all
+      .slice(i * POOL_NODES, (i + 1) * POOL_NODES)
+      .map((node) => ({ node: node.name, weight: undefined, standby: false, origin: ORIGIN })),
+    check: check.name,
+    minInService: { percent: 50 },
+    allDown: 'all' as const,
+    fallback: undefined,
+    warmUpMs: 60_000,
+    removalShare: 0.25,
+    removalWindowMs: 60_000,
+    loadAware: false,
+    standby: { joinAbove: 0.6, joinAfterMs: 300_000, leaveBelow: 0.3 },
+    origin: ORIGIN,
+  }))
+  return {
+    nodes: new Map(all.map((node) => [node.name, node])),
+    sites: new Map(),
+    checks: new Map([[check.name, check]]),
+    pools: new Map(pools.map((pool) => [pool.name, pool])),
+    records: new Map(),
+    schedules: new Map(),
+  }
 }
 
 /** The two clients from the shelf, doing as much of a probe's work as they can; only for comparison. */
@@ -132,31 +157,20 @@ function shelfProber(client: string): Pick<Prober, 'probe'> {
 }
 
 async function main(): Promise<void> {
-  const origins = fork(new URL('./probe-origins.js', import.meta.url))
+  const origins = fork(new URL('./probe-origins.js', import.meta.url), [String(silentPercent)])
   const port = await new Promise<number>((resolve) => origins.once('message', (message) => resolve(Number(message))))
   const prober = createProber({ version: 'bench' })
-  const targets = targetsOf(kind === 'icmp' ? { kind: 'icmp' } : httpProbe(port))
-  // All intervals are equal, so the order of being due is the order of the line.
-  const startMs = nowMs()
-  const dueMs = new Float64Array(nodes)
-  for (let i = 0; i < nodes; i++) dueMs[i] = startMs + (i * intervalMs) / nodes
-  let head = 0
+  const fleet = createFleet({ random: seededRandom(1) })
+  fleet.apply({ kind: 'declare', steering: steeringOf(kind === 'icmp' ? { kind: 'icmp' } : httpProbe(port)) }, nowMs())
   const classes = new Map<string, number>()
   const durations: number[] = []
   const runner = createProbeRunner({
     source: {
-      nextDueMs: () => dueMs[head]!,
-      tick: () => {},
-      due: (now) => {
-        const due: ProbeTarget[] = []
-        while (dueMs[head]! <= now && due.length < nodes) {
-          due.push(targets[head]!)
-          dueMs[head] = now + intervalMs
-          head = (head + 1) % nodes
-        }
-        return due
-      },
-      report: (result) => {
+      nextDueMs: () => fleet.nextDueMs(),
+      tick: (now) => fleet.apply({ kind: 'tick' }, now),
+      due: (now) => fleet.due(now),
+      report: (result, now) => {
+        fleet.apply({ kind: 'probe', result }, now)
         classes.set(result.class, (classes.get(result.class) ?? 0) + 1)
         durations.push(result.durationMs)
       },
@@ -169,9 +183,9 @@ async function main(): Promise<void> {
     rssMax = Math.max(rssMax, process.memoryUsage.rss())
   }, 250)
   runner.start()
-  // The first interval warms up compiler and caches.
-  await pause(intervalMs)
-  runner.stats()
+  // The first two intervals warm up compiler and caches, and let the fleet learn who is silent.
+  await pause(2 * intervalMs)
+  durations.length = 0
   const before = process.cpuUsage()
   const beganMs = nowMs()
   const startedBefore = runner.stats().started

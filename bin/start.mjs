@@ -77,7 +77,7 @@ function tell() {
   const names = Object.keys(ORIGINS)
   say(`
 Meridian answers on 127.0.0.1:5300 (UDP and TCP); its API is on http://127.0.0.1:8053.
-The example: zones/portal.zone and zones/portal.yaml; its nodes are the origins ${Object.entries(ORIGINS)
+The example: zones/portal.example.zone and zones/portal.yaml; its nodes are the origins ${Object.entries(ORIGINS)
     .map(([name, address]) => `${name} (${address})`)
     .join(', ')}.
 

@@ -2,7 +2,6 @@
  * The HTTP API: routes over control, tokens, problems, metrics. `listen` opens the door; everything else is values.
  */
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Env } from './access.ts'
@@ -19,14 +18,9 @@ import { zoneRoutes } from './routes-zones.ts'
 import { createStreams } from './streams.ts'
 import { createThrottle } from './throttle.ts'
 
-/** No request says more than a node and its pools. */
-const BODY_OCTETS = 256 * 1024
-
 export interface Api {
   /** @throws ApiError: one clear sentence */
   listen(options: ListenOptions): Promise<Listening>
-  /** for tests: a request without a network */
-  readonly fetch: (request: Request) => Response | Promise<Response>
   readonly metrics: Metrics
   /** Ends event streams. Close what listens first. */
   close(): void
@@ -44,12 +38,6 @@ export function createApi(ports: ApiPorts): Api {
     await next()
     done(c.req.path, c.res.status)
   })
-  app.use(
-    bodyLimit({
-      maxSize: BODY_OCTETS,
-      onError: () => new Problem('too-large', `A request holds ${BODY_OCTETS} octets at the most.`).response(),
-    }),
-  )
   healthRoutes(router)
   nodeRoutes(router)
   zoneRoutes(router)
@@ -96,7 +84,6 @@ export function createApi(ports: ApiPorts): Api {
 
   return {
     listen: (options) => listen((request, env) => app.fetch(request, env), options),
-    fetch: (request) => app.fetch(request),
     metrics,
     close: () => streams.close(),
   }

@@ -142,8 +142,19 @@ function queryOf(c: Context<Env>): Record<string, string> {
   return query
 }
 
+/** No request says more than a node and its pools. */
+const BODY_OCTETS = 256 * 1024
+
 async function bodyOf(c: Context<Env>): Promise<unknown> {
-  const text = await c.req.text()
+  const chunks: Buffer[] = []
+  let octets = 0
+  for await (const chunk of c.env.incoming) {
+    octets += (chunk as Buffer).length
+    if (octets > BODY_OCTETS)
+      throw new Problem('too-large', `A request holds ${BODY_OCTETS} octets at the most.`, {}, { connection: 'close' })
+    chunks.push(chunk as Buffer)
+  }
+  const text = Buffer.concat(chunks).toString('utf8')
   if (text.trim() === '') return {}
   try {
     return JSON.parse(text) as unknown

@@ -1,10 +1,16 @@
 /**
  * Reload and plan, tokens, backup.
  */
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { z } from '@hono/zod-openapi'
-import type { Token } from '../control/index.ts'
+import { stringify } from 'yaml'
+import { exportSteering, type Token } from '../control/index.ts'
 import { requireUnlimited } from './access.ts'
 import { makeToken } from './bearer.ts'
+import type { ApiPorts } from './ports.ts'
 import { Problem } from './problem.ts'
 import { type Router, route } from './route.ts'
 import { Name, OutcomeSchema, PlanSchema, ReloadBody, TokenBody, TokenSchema } from './schemas.ts'
@@ -88,6 +94,46 @@ export function adminRoutes(router: Router): void {
     router,
     {
       method: 'get',
+      path: '/v1/backup',
+      role: 'admin',
+      tag,
+      summary: 'The database as one consistent file, while the server runs',
+      returns: z.string(),
+      media: 'application/vnd.sqlite3',
+    },
+    async ({ identity }) => {
+      requireUnlimited(identity)
+      return downloadBackup(ports)
+    },
+  )
+  route(
+    router,
+    {
+      method: 'get',
+      path: '/v1/export',
+      role: 'viewer',
+      tag,
+      summary:
+        'The declared and the added state as steering files that load; several are YAML documents one after the other',
+      returns: z.string(),
+      media: 'application/yaml',
+    },
+    () => {
+      const files = exportSteering(control.steering())
+      const text = files
+        .map(
+          (file) =>
+            `# ${file.name}.yaml: exported by Meridian ${ports.version}, generation ${control.generation()}\n${stringify(file.content)}`,
+        )
+        .join('---\n')
+      return new Response(text, { headers: { 'content-type': 'application/yaml', 'cache-control': 'no-store' } })
+    },
+  )
+
+  route(
+    router,
+    {
+      method: 'get',
       path: '/v1/tokens',
       role: 'admin',
       tag: 'tokens',
@@ -144,6 +190,29 @@ export function adminRoutes(router: Router): void {
       return accepted(control.revokeToken(identity.by, params.token))
     },
   )
+}
+
+/** Backs up into a folder of its own, and sends the file from there. */
+async function downloadBackup(ports: ApiPorts): Promise<Response> {
+  // The copy holds hashes of tokens and the journal: nobody else may read it on its way.
+  const folder = mkdtempSync(join(tmpdir(), 'meridian-backup-'))
+  const file = join(folder, 'meridian.db')
+  const clear = (): void => rmSync(folder, { recursive: true, force: true })
+  const done = await ports.backup(file)
+  if (!done.ok) {
+    clear()
+    throw new Problem('internal', done.message)
+  }
+  const stream = createReadStream(file)
+  stream.once('close', clear)
+  return new Response(Readable.toWeb(stream) as ReadableStream<Uint8Array>, {
+    headers: {
+      'content-type': 'application/vnd.sqlite3',
+      'content-length': String(done.value.octets),
+      'content-disposition': 'attachment; filename="meridian.db"',
+      'cache-control': 'no-store',
+    },
+  })
 }
 
 function viewToken(token: Token): z.input<typeof TokenSchema> {

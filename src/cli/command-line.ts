@@ -5,8 +5,12 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { openApi } from './api-connection.ts'
 import { addChangeCommands } from './commands/changes.ts'
+import { addCompletionCommand } from './commands/completion.ts'
 import { addEventsCommand } from './commands/events.ts'
 import { addExplainCommand } from './commands/explain.ts'
+import { addLabCommands } from './commands/lab.ts'
+import { addGeoCommand } from './commands/places.ts'
+import { addQueryCommands } from './commands/query.ts'
 import { addServeCommand, addServerCommands } from './commands/server.ts'
 import { addViewCommands, examples } from './commands/views.ts'
 import type { Act, CommandPorts, Context, GlobalOptions, Handler } from './context.ts'
@@ -81,6 +85,10 @@ export function createProgram(act: Act, terminal: Terminal): Command {
   addExplainCommand(program, act)
   addEventsCommand(program, act)
   addServerCommands(program, act)
+  addGeoCommand(program, act)
+  addQueryCommands(program, act)
+  addLabCommands(program, act)
+  addCompletionCommand(program, act)
   return program
 }
 

@@ -12,16 +12,6 @@ export interface CommandPorts {
   serve(options: ServeOptions): Promise<number>
   /** Loads and checks all files of a zones folder as the server would, answering nothing. */
   check(options: CheckOptions): Promise<CheckReport>
-  /** Puts a backup in the place of the database. @returns what was done, in a sentence; throws Error with one where it cannot */
-  restore(options: RestoreOptions): Promise<string>
-}
-
-export interface RestoreOptions {
-  readonly config: string | undefined
-  /** the backup */
-  readonly file: string
-  /** over a database that is there */
-  readonly force: boolean
 }
 
 export interface ServeOptions {

@@ -7,10 +7,10 @@ import { type Issue, nearestName } from '../base/index.ts'
 import type { IntentKind, ProbeResult } from '../health/index.ts'
 import type { Steering } from '../steer/index.ts'
 import type { NodeSpec } from './added-node.ts'
-import { apply, type Core, createCore, entryBy, flush, observe, write } from './core.ts'
+import { apply, type Core, createCore, entryBy, flush, observe, trouble, write } from './core.ts'
 import { poolsOfNode } from './declared.ts'
 import { type DrainProof, drainProof } from './drain-proof.ts'
-import type { Fleet, ProbeTarget } from './fleet-model.ts'
+import type { Fleet, HealthMemory, ProbeTarget } from './fleet-model.ts'
 import {
   canDrain,
   done,
@@ -115,10 +115,13 @@ export function createControl(ports: ControlPorts): Control {
   const reloads = createReloadState()
   const { fleet, store } = ports
   let rememberedMs = 0
+  const unsaved = new Map<string, HealthMemory>()
   const remember = (): void => {
     rememberedMs = ports.now()
-    const rows = fleet.takeMemory()
-    if (rows.length > 0) store.remember(rows)
+    for (const row of fleet.takeMemory()) unsaved.set(`${row.node}\n${row.check}`, row)
+    if (unsaved.size === 0) return
+    store.remember([...unsaved.values()])
+    unsaved.clear()
   }
   return {
     start(files) {
@@ -129,10 +132,14 @@ export function createControl(ports: ControlPorts): Control {
     observe: (result) => apply(core, { kind: 'probe', result }),
     tick() {
       apply(core, { kind: 'tick' })
-      endLeases(core)
-      goBackWhenDue(core, reloads)
-      // Every probe changes the memory a little; a restart may forget the last two seconds of it.
-      if (ports.now() - rememberedMs >= 2000) remember()
+      try {
+        endLeases(core)
+        goBackWhenDue(core, reloads)
+        // Every probe changes the memory a little; a restart may forget the last two seconds of it.
+        if (ports.now() - rememberedMs >= 2000) remember()
+      } catch (error) {
+        trouble(core, error)
+      }
     },
     nextDueMs: () => fleet.nextDueMs(),
     due: () => fleet.due(ports.now()),

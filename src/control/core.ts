@@ -46,6 +46,8 @@ export interface Core {
   pendingEntries: NewEntry[]
   pendingChanges: Change[]
   flushing: boolean
+  /** when the operator was last told of a failing disk */
+  troubleMs: number
 }
 
 export function createCore(ports: ControlPorts): Core {
@@ -67,6 +69,7 @@ export function createCore(ports: ControlPorts): Core {
     pendingEntries: [],
     pendingChanges: [],
     flushing: false,
+    troubleMs: Number.NEGATIVE_INFINITY,
   }
 }
 
@@ -235,9 +238,17 @@ export function flush(core: Core): void {
   } catch (error) {
     core.pendingEntries = [...entries, ...core.pendingEntries]
     core.pendingChanges = [...changes, ...core.pendingChanges]
-    core.ports.trouble(
-      `the journal cannot be written (${error instanceof Error ? error.message : String(error)}); ` +
-        'observations wait in memory. Look at the disk that holds the data folder.',
-    )
+    trouble(core, error)
   }
+}
+
+/** The disk failed while nobody waits for an answer: told (every ten seconds at the most), not thrown. */
+export function trouble(core: Core, error: unknown): void {
+  const now = core.ports.now()
+  if (now - core.troubleMs < 10_000) return
+  core.troubleMs = now
+  core.ports.trouble(
+    `The database cannot be written: ${error instanceof Error ? error.message : String(error)}. Answers and health checks go ` +
+      'on, observations wait in memory, writes are refused. Look at the disk that holds the data folder.',
+  )
 }

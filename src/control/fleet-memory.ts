@@ -48,6 +48,7 @@ export function recallMemory(track: Track, row: HealthMemory, nowMs: number): st
   health.state = row.health
   health.bucket.badMs = Math.max(0, row.badMs)
   health.bucket.failures = number(more.failures, 0)
+  if (Number.isFinite(row.flapsAtMs) && row.flapsAtMs <= nowMs) health.bucket.starts.push(row.flapsAtMs)
   health.effectiveBadMs = health.bucket.badMs
   health.flaps = Math.max(0, row.flaps)
   health.good = number(more.good, 0)

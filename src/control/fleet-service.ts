@@ -64,7 +64,9 @@ export function decideService(pool: PoolState, nowMs: number): { readonly moved:
   const conditionBefore = pool.condition
   const unsettledBefore = pool.unsettled > 0
   const active = new Set(activeMembers(pool))
-  const floor = floorOf(pool, active.size)
+  // Who was never seen well has not joined yet: ten new nodes must not raise the floor over those that serve.
+  const joined = [...active].filter((member) => stateOf(member) !== 'pending' || member.trusted)
+  const floor = floorOf(pool, joined.length)
   for (const member of pool.members) {
     member.fit = isFit(member)
     member.keptBy = undefined

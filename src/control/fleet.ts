@@ -255,7 +255,9 @@ class RunningFleet implements Fleet {
     const { health } = track
     const { hysteresis } = track.check
     const badBefore = health.bucket.badMs
-    pour(health.bucket, result.class, result.startedAtMs, hysteresis, track.patienceMs)
+    // The probe under way when the server stopped was lost: the first one after it speaks for both.
+    const speaksForMs = (health.remembered ? 2 : 1) * hysteresis.suspectIntervalMs
+    pour(health.bucket, result.class, result.startedAtMs, speaksForMs, hysteresis.drain, track.patienceMs)
     if (track.spells !== undefined) {
       if (track.node.intent.kind !== 'auto') track.spells.spoilt = true
       const ended = noteSpell(track.spells, weight, result.startedAtMs, hysteresis, !isServing(health.state))

@@ -2,8 +2,9 @@
  * Plan before apply: what changed files would do, as a value; and the brake, which holds a plan that takes away too much.
  */
 import { printAddress } from '../base/index.ts'
-import type { Pool, PoolStanding, Rule, SteeredRecord, Steering } from '../steer/index.ts'
+import type { Pool, PoolStanding, Steering } from '../steer/index.ts'
 import type { Harm } from './outcome.ts'
+import { type Move, movesOf } from './plan-moves.ts'
 import type { LoadedFiles } from './ports.ts'
 import { printMatch } from './safety.ts'
 
@@ -11,15 +12,6 @@ export interface Difference {
   readonly added: readonly string[]
   readonly removed: readonly string[]
   readonly changed: readonly { readonly name: string; readonly what: readonly string[] }[]
-}
-
-/** Clients that would be sent to another pool. */
-export interface Move {
-  readonly record: string
-  readonly clients: string
-  /** '' where the record is new, or gone */
-  readonly from: string
-  readonly to: string
 }
 
 export interface Plan {
@@ -111,32 +103,6 @@ function differ<T>(now: ReadonlyMap<string, T>, next: ReadonlyMap<string, T>, fa
 }
 
 const stable = (value: unknown): string => JSON.stringify(value) ?? 'undefined'
-
-function movesOf(now: Steering, next: Steering): Move[] {
-  const moves: Move[] = []
-  for (const name of new Set([...now.records.keys(), ...next.records.keys()])) {
-    const before = now.records.get(name)
-    const after = next.records.get(name)
-    // For each class that either side tells apart: who serves it before, who after (the first rule that says the same
-    // class, else the last, which matches everyone).
-    const classes = new Set([...(before?.rules ?? []), ...(after?.rules ?? [])].map(classOf))
-    for (const clients of classes) {
-      const from = poolFor(before, clients)
-      const to = poolFor(after, clients)
-      if (from !== to) moves.push({ record: name, clients, from, to })
-    }
-  }
-  return moves
-}
-
-function classOf(rule: Rule): string {
-  return printMatch(rule.match, false)
-}
-
-function poolFor(record: SteeredRecord | undefined, clients: string): string {
-  if (record === undefined) return ''
-  return (record.rules.find((rule) => classOf(rule) === clients) ?? record.rules.at(-1))?.pool ?? ''
-}
 
 function warningsOf(now: Steering, next: Steering): string[] {
   const warnings: string[] = []

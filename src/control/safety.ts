@@ -62,10 +62,13 @@ export function safetyOf(
   )
   const told: PoolSafety[] = []
   for (const pool of pools) {
-    const fit = (standing(pool.name)?.members ?? []).filter((member) => member.fit).map((member) => member.node)
+    const present = standing(pool.name)?.members ?? []
+    const fit = present.filter((member) => member.fit).map((member) => member.node)
     const stay = fit.filter((node) => !going.has(node))
+    // Who was never seen well has not joined yet: it neither serves nor raises the floor.
+    const pending = new Set(present.filter((one) => one.health === 'pending' && !one.fit).map((one) => one.node))
     const remaining = pool.members.filter((member) => !(shrinks && going.has(member.node)))
-    const members = remaining.filter((member) => !member.standby).length
+    const members = remaining.filter((member) => !member.standby && !pending.has(member.node)).length
     const floor = floorOf(pool, Math.max(1, members))
     const clients = clientsOf(steering, pool.name)
     const emptied = shrinks && remaining.length === 0 && (clients.length > 0 || isFallback(steering, pool.name))

@@ -9,7 +9,6 @@
  * starts are remembered: each result speaks for the time since the probe that started before it, whenever it arrives.
  */
 import type { EvidenceClass } from './model.ts'
-import type { HysteresisFigures } from './profile.ts'
 
 /** Probes start up to this share earlier than their pace says. */
 export const JITTER = 0.1
@@ -49,22 +48,25 @@ export function weightOf(evidence: EvidenceClass): number {
 
 /**
  * Fills or drains the bucket by one result.
+ * @param speaksForMs most time that one result counts for: suspect_interval
+ * @param drain 0..1
  * @param capMs most that it holds: the remove_after in force
  */
 export function pour(
   bucket: Bucket,
   evidence: EvidenceClass,
   startedAtMs: number,
-  figures: HysteresisFigures,
+  speaksForMs: number,
+  drain: number,
   capMs: number,
 ): void {
-  const stepMs = creditMs(noteStart(bucket, startedAtMs), startedAtMs, figures.suspectIntervalMs)
+  const stepMs = creditMs(noteStart(bucket, startedAtMs), startedAtMs, speaksForMs)
   const weight = weightOf(evidence)
   if (weight > 0) {
     bucket.badMs = Math.min(capMs, bucket.badMs + weight * stepMs)
     bucket.failures++
   } else {
-    bucket.badMs = Math.max(0, bucket.badMs - figures.drain * stepMs)
+    bucket.badMs = Math.max(0, bucket.badMs - drain * stepMs)
     if (bucket.badMs === 0) bucket.failures = 0
   }
 }
@@ -78,7 +80,8 @@ export function noteStart(bucket: Bucket, startedAtMs: number): number {
   let at = starts.length
   while (at > 0 && starts[at - 1]! > startedAtMs) at--
   const before = starts[at - 1] ?? Number.NaN
-  starts.splice(at, 0, startedAtMs)
+  if (at === starts.length) starts.push(startedAtMs)
+  else starts.splice(at, 0, startedAtMs)
   if (starts.length > STARTS) starts.shift()
   return before
 }

@@ -3,12 +3,13 @@
  */
 import type { Issue } from '../base/index.ts'
 import type { FleetEffect } from '../control/index.ts'
-import type { HealthState, Intent } from '../health/index.ts'
-import { type Figures, round, Tally } from './figures.ts'
+import type { Intent } from '../health/index.ts'
+import { type Figures, Tally } from './figures.ts'
 import { LAB_POOL, labSteering } from './lab-world.ts'
 import { parseScenario, type Scenario, type ScenarioEvent, type ScenarioOverrides } from './scenario.ts'
 import { NodeTruth } from './truth.ts'
 import { LabVantage } from './vantage.ts'
+import { type ChangeLine, type LabAlert, Watch } from './watch.ts'
 
 export interface LabOptions extends ScenarioOverrides {
   /** default 1 */
@@ -17,22 +18,13 @@ export interface LabOptions extends ScenarioOverrides {
   readonly file?: string
 }
 
-export interface LabAlert {
-  readonly t: number
-  readonly code: string
-  readonly subject: string
-  readonly raised: boolean
-}
-
 export interface LabSummary extends Figures {
   readonly alerts: readonly LabAlert[]
   readonly seed: number
 }
 
 /** One line of output. */
-export type LabLine =
-  | { readonly t: number; readonly node: string; readonly health: HealthState; readonly effective: boolean }
-  | { readonly summary: LabSummary }
+export type LabLine = ChangeLine | { readonly summary: LabSummary }
 
 /** Vantages tell each other what they think this often. */
 const EXCHANGE_MS = 2000
@@ -74,15 +66,9 @@ class LabRun {
   readonly #vantages: readonly LabVantage[]
   readonly #self: LabVantage
   readonly #tally: Tally
-  readonly #health = new Map<string, HealthState>()
-  readonly #in = new Map<string, boolean>()
-  readonly #found = new Set<string>()
-  /** found down while sound, and not yet removed */
-  readonly #innocent = new Set<string>()
+  readonly #watch: Watch
   /** when each node was last unfit: a removal may come a timeout after the node came back */
   readonly #unfitMs = new Map<string, number>()
-  readonly #alerts: LabAlert[] = []
-  readonly #drained = new Set<string>()
   #nowMs = 0
   #exchangeMs: number
   #checkVersion = 0
@@ -92,7 +78,7 @@ class LabRun {
     this.#scenario = scenario
     this.#seed = seed
     this.#truths = new Map(scenario.nodes.map((name, i) => [name, new NodeTruth(seed, i)]))
-    this.#tally = new Tally(scenario.nodes.length, scenario.untilMs)
+    this.#tally = new Tally(scenario.nodes.length, 0, scenario.untilMs)
     const restarts = scenario.events.some(({ kind }) => kind === 'restart')
     this.#vantages = scenario.vantages.map(
       (name, i) =>
@@ -101,10 +87,15 @@ class LabRun {
     this.#self = this.#vantages[0]!
     this.#exchangeMs = this.#vantages.length > 1 ? EXCHANGE_MS : Number.POSITIVE_INFINITY
     for (const { fleet } of this.#vantages) fleet.apply({ kind: 'declare', steering: labSteering(scenario, 0) }, 0)
-    for (const { node, health, inService } of this.#self.fleet.standing(LAB_POOL)!.members) {
-      this.#health.set(node, health)
-      this.#in.set(node, inService)
-    }
+    this.#watch = new Watch(this.#self.fleet.standing(LAB_POOL)!, this.#tally, {
+      isSound: (node, nowMs) =>
+        this.#truths.get(node)!.fit &&
+        nowMs - (this.#unfitMs.get(node) ?? Number.NEGATIVE_INFINITY) > scenario.timeoutMs,
+      troubleSinceMs: (node) => {
+        const truth = this.#truths.get(node)!
+        return truth.fit ? undefined : truth.sinceMs
+      },
+    })
   }
 
   nextMs(): number {
@@ -133,7 +124,7 @@ class LabRun {
         }
       }
     }
-    return effects.length === 0 ? [] : this.#note(effects)
+    return effects.length === 0 ? [] : this.#watch.note(effects, this.#nowMs)
   }
 
   happen(event: ScenarioEvent): readonly LabLine[] {
@@ -144,7 +135,7 @@ class LabRun {
           const truth = this.#truths.get(node)!
           this.#leaveTruth(node, truth)
           truth.become(event.truth, event.atMs)
-          if (truth.fit) this.#found.delete(node)
+          if (truth.fit) this.#watch.found.delete(node)
         }
         return []
       case 'vantage':
@@ -158,7 +149,7 @@ class LabRun {
           const told = fleet.apply({ kind: 'declare', steering }, this.#nowMs)
           if (fleet === this.#self.fleet) effects.push(...told)
         }
-        return this.#note(effects)
+        return this.#watch.note(effects, this.#nowMs)
       }
       case 'intent': {
         const intent: Intent = {
@@ -169,16 +160,16 @@ class LabRun {
           untilMs: undefined,
         }
         return event.nodes.flatMap((node) => {
-          if (event.intent === 'auto') this.#drained.delete(node)
-          else this.#drained.add(node)
+          if (event.intent === 'auto') this.#watch.drained.delete(node)
+          else this.#watch.drained.add(node)
           for (const vantage of this.#vantages.slice(1))
             vantage.fleet.apply({ kind: 'intent', node, intent }, this.#nowMs)
-          return this.#note(this.#self.fleet.apply({ kind: 'intent', node, intent }, this.#nowMs))
+          return this.#watch.note(this.#self.fleet.apply({ kind: 'intent', node, intent }, this.#nowMs), this.#nowMs)
         })
       }
       case 'restart':
         this.#self.restart(labSteering(this.#scenario, this.#checkVersion), this.#nowMs)
-        return this.#compare()
+        return this.#watch.compare(this.#self.fleet.standing(LAB_POOL)!, this.#nowMs)
       default:
         return event satisfies never
     }
@@ -189,7 +180,7 @@ class LabRun {
       this.#nowMs = this.#scenario.untilMs
       this.#leaveTruth(node, truth)
     }
-    return { ...this.#tally.figures(), alerts: this.#alerts, seed: this.#seed }
+    return { ...this.#tally.figures(), alerts: this.#watch.alerts, seed: this.#seed }
   }
 
   /** An outage ends here, or the run does: was it found? */
@@ -197,67 +188,7 @@ class LabRun {
     if (truth.fit || truth.truth.kind === 'slow') return
     this.#unfitMs.set(node, this.#nowMs)
     const longMs = this.#nowMs - truth.sinceMs
-    if (longMs >= OUGHT_TO_BE_FOUND_MS && !this.#found.has(node) && this.#in.get(node) === true)
+    if (longMs >= OUGHT_TO_BE_FOUND_MS && !this.#watch.found.has(node) && this.#watch.inService(node))
       this.#tally.undetected++
-  }
-
-  /** A new fleet has no effects to tell from: its standing is compared with what was. */
-  #compare(): LabLine[] {
-    const effects: FleetEffect[] = []
-    for (const { node, health, inService, why } of this.#self.fleet.standing(LAB_POOL)!.members) {
-      const before = this.#health.get(node)!
-      if (before !== health)
-        effects.push({ kind: 'health', node, check: '', from: before, to: health, reason: '', badMs: 0 })
-      if (inService !== this.#in.get(node)) effects.push({ kind: 'effective', node, pool: LAB_POOL, inService, why })
-    }
-    return this.#note(effects)
-  }
-
-  #note(effects: readonly FleetEffect[]): LabLine[] {
-    const t = round(this.#nowMs / 1000)
-    const changed = new Set<string>()
-    let moved = false
-    for (const effect of effects) {
-      if (effect.kind === 'health') {
-        this.#health.set(effect.node, effect.to)
-        if (effect.to === 'down' && effect.from !== 'recovering') this.#condemned(effect.node)
-        changed.add(effect.node)
-      } else if (effect.kind === 'effective') {
-        if (this.#in.get(effect.node) === effect.inService) continue
-        this.#in.set(effect.node, effect.inService)
-        changed.add(effect.node)
-        moved = true
-        if (effect.inService) this.#innocent.delete(effect.node)
-        else this.#removed(effect.node)
-      } else if (effect.kind === 'alert') {
-        this.#alerts.push({ t, code: effect.code, subject: effect.subject, raised: effect.raised })
-      }
-    }
-    if (moved) {
-      this.#tally.changed(this.#nowMs)
-      if (![...this.#in.values()].includes(true)) this.#tally.emptyAnswers++
-    }
-    return [...changed].map((node) => ({
-      t,
-      node,
-      health: this.#health.get(node)!,
-      effective: this.#in.get(node)!,
-    }))
-  }
-
-  /** Whether a removal is false shows when the node is found down, not when floor and budget let it go. */
-  #condemned(node: string): void {
-    const sinceUnfitMs = this.#nowMs - (this.#unfitMs.get(node) ?? Number.NEGATIVE_INFINITY)
-    if (this.#truths.get(node)!.fit && sinceUnfitMs > this.#scenario.timeoutMs) this.#innocent.add(node)
-    else this.#innocent.delete(node)
-  }
-
-  #removed(node: string): void {
-    if (this.#drained.has(node)) return
-    const truth = this.#truths.get(node)!
-    if (this.#innocent.delete(node)) this.#tally.falseRemovals++
-    if (truth.fit || this.#found.has(node)) return
-    this.#found.add(node)
-    this.#tally.detectMs.push(this.#nowMs - truth.sinceMs)
   }
 }

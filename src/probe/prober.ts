@@ -9,11 +9,11 @@
  * server without IPv6 still judges a dual-stack node by its IPv4, and warns.
  */
 import { networkInterfaces } from 'node:os'
-import { performance } from 'node:perf_hooks'
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 import { parseAddress, printAddress, printDuration, unreachable } from '../base/index.ts'
 import type { ProbeTarget } from '../control/index.ts'
 import type { EvidenceClass, NodeWord, ProbeResult } from '../health/index.ts'
+import { AwakeClock } from './awake-clock.ts'
 import { beginCommand } from './command.ts'
 import { beginDns } from './dns.ts'
 import { Gate } from './gate.ts'
@@ -37,6 +37,8 @@ export interface ProberOptions {
 export interface ProberDescription {
   /** how icmp checks are done here, and why */
   readonly icmp: string
+  /** whether IPv6 addresses of nodes are probed from here */
+  readonly ipv6: string
 }
 
 export interface Prober {
@@ -64,6 +66,9 @@ const SEVERITY: Readonly<Record<EvidenceClass, number>> = {
   refused: 12,
 }
 
+/** How often a timeout that ran while this process stood still is prolonged. */
+const EXTENSIONS = 4
+
 interface Finished {
   readonly asked: Asked
   readonly outcome: Outcome
@@ -74,6 +79,7 @@ export function createProber(options: ProberOptions): Prober {
   const patterns = new PatternMatcher()
   const icmp = new Icmp()
   const commands = new Gate(options.commands ?? 32)
+  const awake = new AwakeClock()
   const running = new Set<(detail: string) => void>()
   let closed = false
   let context: SecureContext | undefined
@@ -113,13 +119,16 @@ export function createProber(options: ProberOptions): Prober {
   const probe = (target: ProbeTarget, signal?: AbortSignal): Promise<ProbeResult> =>
     new Promise((resolve) => {
       const startedAtMs = nowMs()
-      const startedAt = performance.now()
+      awake.enter()
+      const startedAt = awake.nowMs()
       const asked = askedOf(target)
       const finished: Finished[] = []
       const open = new Map<Asked, Attempt>()
       let over = false
       const conclude = (): void => {
         over = true
+        const durationMs = Math.max(0, awake.nowMs() - startedAt)
+        awake.leave()
         clearTimeout(timer)
         running.delete(abandon)
         signal?.removeEventListener('abort', onAbort)
@@ -127,7 +136,7 @@ export function createProber(options: ProberOptions): Prober {
           node: target.node.name,
           check: target.check.name,
           startedAtMs,
-          durationMs: Math.max(0, performance.now() - startedAt),
+          durationMs,
           ...combine(finished, asked.length),
         })
       }
@@ -139,14 +148,25 @@ export function createProber(options: ProberOptions): Prober {
       }
       const abandon = (detail: string): void => stopOpen(() => ({ class: 'local', detail }))
       const onAbort = (): void => abandon('the probe was cancelled')
-      const timer = setTimeout(() => {
-        const limit = printDuration(target.check.timeoutMs)
+      const { timeoutMs } = target.check
+      let extensions = 0
+      const onTimeout = (): void => {
+        // Nobody listened for a part of that time (or the timer is a trifle early): the node gets the rest of it.
+        const leftMs = timeoutMs - (awake.nowMs() - startedAt)
+        if (leftMs > 1 && extensions++ < EXTENSIONS) {
+          timer = setTimeout(onTimeout, leftMs)
+          return
+        }
+        const limit = printDuration(timeoutMs)
         stopOpen((waitedFor) =>
-          waitedFor.startsWith('a free place')
-            ? { class: 'local', detail: `waited ${limit} for ${waitedFor}` }
-            : { class: 'timeout', detail: `waited ${limit} for ${waitedFor}` },
+          leftMs > timeoutMs / 2
+            ? { class: 'local', detail: `this server was too busy to wait for ${waitedFor}` }
+            : waitedFor.startsWith('a free place')
+              ? { class: 'local', detail: `waited ${limit} for ${waitedFor}` }
+              : { class: 'timeout', detail: `waited ${limit} for ${waitedFor}` },
         )
-      }, target.check.timeoutMs)
+      }
+      let timer = setTimeout(onTimeout, timeoutMs)
 
       if (closed || signal?.aborted === true) {
         finished.push({
@@ -168,7 +188,7 @@ export function createProber(options: ProberOptions): Prober {
           if (settled || over) return
           settled = true
           open.delete(one)
-          finished.push({ asked: one, outcome: weigh(outcome, one, performance.now() - startedAt) })
+          finished.push({ asked: one, outcome: weigh(outcome, one, awake.nowMs() - startedAt) })
           if (--left === 0) conclude()
         }
         const unable = unableToReach(one)
@@ -188,7 +208,10 @@ export function createProber(options: ProberOptions): Prober {
 
   return {
     probe,
-    describe: () => ({ icmp: icmp.describe() }),
+    describe: () => ({
+      icmp: icmp.describe(),
+      ipv6: hasIpv6() ? 'probed' : `not probed: ${NO_IPV6}; nodes are judged by their IPv4 addresses`,
+    }),
     close: async () => {
       closed = true
       for (const abandon of [...running]) abandon('the server is stopping')
@@ -241,7 +264,8 @@ function combine(
   let word: NodeWord | undefined
   for (const { asked, outcome } of finished) {
     if (outcome.warning !== undefined) warnings.add(outcome.warning)
-    if (outcome.class === 'local' && worst.outcome.class !== 'local')
+    // That this server has no IPv6 is said once, in `describe`, and not for each of ten thousand nodes.
+    if (outcome.class === 'local' && worst.outcome.class !== 'local' && outcome.detail !== NO_IPV6)
       warnings.add(`${asked.address} was not probed: ${outcome.detail}`)
     if (outcome.word !== undefined) word = worseWord(word, outcome.word)
   }
@@ -277,10 +301,23 @@ function least(a: number | undefined, b: number | undefined): number | undefined
   return a === undefined ? b : b === undefined ? a : Math.min(a, b)
 }
 
+const NO_IPV6 = 'this server has no IPv6 address'
 /** Interfaces come and go slowly, and listing them is a round of system calls. */
 const INTERFACES_FOR_MS = 10_000
 let interfacesReadAt = Number.NEGATIVE_INFINITY
-let haveIpv6 = true
+let ipv6Seen = true
+
+/** True where an interface has an IPv6 address that reaches further than its link. */
+function hasIpv6(): boolean {
+  const now = performance.now()
+  if (now - interfacesReadAt > INTERFACES_FOR_MS) {
+    interfacesReadAt = now
+    ipv6Seen = Object.values(networkInterfaces()).some((list) =>
+      list?.some((one) => one.family === 'IPv6' && !one.internal && !/^fe[89ab]/i.test(one.address)),
+    )
+  }
+  return ipv6Seen
+}
 
 /**
  * A server without any IPv6 address of its own cannot judge a node's: the kernel would say "network unreachable", which sounds like
@@ -288,14 +325,7 @@ let haveIpv6 = true
  */
 function unableToReach(asked: Asked): string | undefined {
   if (asked.family !== 6 || isLoopback(asked.address) || asked.check.probe.kind === 'command') return undefined
-  const now = performance.now()
-  if (now - interfacesReadAt > INTERFACES_FOR_MS) {
-    interfacesReadAt = now
-    haveIpv6 = Object.values(networkInterfaces()).some((list) =>
-      list?.some((one) => one.family === 'IPv6' && !one.internal && !/^fe[89ab]/i.test(one.address)),
-    )
-  }
-  return haveIpv6 ? undefined : 'this server has no IPv6 address'
+  return hasIpv6() ? undefined : NO_IPV6
 }
 
 function isLoopback(address: string): boolean {

@@ -2,11 +2,11 @@
  * Why an address cannot be served on, said to an operator: who has the port, what permission is missing, which addresses there are.
  */
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { EACCES, EADDRINUSE, EADDRNOTAVAIL, EPERM, errnoName } from './libc.ts'
 import { printListenAddress } from './listen-address.ts'
 import { ListenError } from './model.ts'
+import { portOwners } from './port-owners.ts'
 
 /** Makes the error for a socket call that failed with `errno`. */
 export function listenError(errno: number, transport: 'udp' | 'tcp', address: Uint8Array, port: number): ListenError {
@@ -14,7 +14,7 @@ export function listenError(errno: number, transport: 'udp' | 'tcp', address: Ui
   const code = errnoName(errno)
   switch (errno) {
     case EADDRINUSE: {
-      const owner = portOwner(transport, port)
+      const [owner] = portOwners(transport, port)
       const by = owner === undefined ? 'another process' : `${owner.name} (process ${owner.pid})`
       return new ListenError(
         code,
@@ -47,47 +47,4 @@ function ownAddresses(family: 'IPv4' | 'IPv6'): string[] {
     .flatMap((list) => list ?? [])
     .filter((entry) => entry.family === family)
     .map((entry) => entry.address)
-}
-
-/**
- * Finds the process that has a port: the socket's inode stands in /proc/net, the process that holds it in /proc/PID/fd.
- * Processes of other users are hidden without privilege: then nobody is named.
- */
-function portOwner(transport: 'udp' | 'tcp', port: number): { name: string; pid: number } | undefined {
-  const inodes = new Set<string>()
-  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  for (const table of [transport, `${transport}6`]) {
-    for (const line of linesOf(`/proc/net/${table}`).slice(1)) {
-      const fields = line.trim().split(/\s+/)
-      if (fields[1]?.endsWith(wanted) === true && fields[9] !== undefined) inodes.add(`socket:[${fields[9]}]`)
-    }
-  }
-  if (inodes.size === 0) return undefined
-  for (const pid of namesIn('/proc').filter((name) => /^\d+$/.test(name))) {
-    for (const fd of namesIn(`/proc/${pid}/fd`)) {
-      try {
-        if (!inodes.has(readlinkSync(`/proc/${pid}/fd/${fd}`))) continue
-      } catch {
-        continue // closed meanwhile
-      }
-      return { name: linesOf(`/proc/${pid}/comm`)[0] ?? 'a process', pid: Number(pid) }
-    }
-  }
-  return undefined
-}
-
-function linesOf(path: string): string[] {
-  try {
-    return readFileSync(path, 'utf8').trimEnd().split('\n')
-  } catch {
-    return []
-  }
-}
-
-function namesIn(path: string): string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
-  }
 }

@@ -145,7 +145,10 @@ export interface ServingOptions {
   readonly limits?: Partial<StreamLimits>
   /** 'auto' (default): batched system calls where the machine has them, else portable. */
   readonly driver?: 'auto' | 'batched' | 'portable'
-  /** Take over from a server that is running on the same addresses: bind beside it. It must be told to stop by the caller. */
+  /**
+   * Take over from the Meridian that is running on the same addresses: bind beside it, serve, then tell it to stop (SIGTERM) and wait
+   * until it is gone. Needs the batched driver, and the same user.
+   */
   readonly replace?: boolean
 }
 

@@ -23,6 +23,7 @@ import {
   type ServingOptions,
   type ServingThread,
 } from './model.ts'
+import { findPredecessors, stopPredecessors } from './predecessor.ts'
 import { type SlowSource, slowRelay } from './slow-door.ts'
 import { isPortTaken, localAddress, type OpenSocket, openTcp, openUdp } from './sockets.ts'
 import { DESK, type PlainAddress, type Report, type ThreadStart } from './thread-desk.ts'
@@ -36,6 +37,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   else if (options.listen.some((address) => address.tls === true))
     throw new ListenError('ENOCERT', 'An address asks for TLS, and there is no certificate.', 'Set tls: { cert, key }.')
   const workers = driver === 'batched' ? Math.max(1, Math.floor(options.workers)) : 1
+  const predecessors = options.replace === true ? findPredecessors(options.listen) : []
   const opened = libc === undefined ? await openPlain(options) : openSockets(libc, options, workers)
   const limits = { ...DEFAULT_STREAM_LIMITS, ...options.limits }
   const relay = slowRelay(options.slowDoor, log)
@@ -137,6 +139,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   }
   const names = opened.addresses.map((a) => `${a.transport} ${printListenAddress(a.address, a.port)}`)
   log.info({ driver, reason, workers, addresses: names }, 'serving')
+  await stopPredecessors(predecessors, log)
   if (driver === 'portable' && options.listen.some((address) => isWildcard(address.address)))
     log.warn(
       {},

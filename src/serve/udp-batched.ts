@@ -30,6 +30,7 @@ const HEADER = 64
 const BUSY = 8
 // ... but not longer than this many rounds, or the quiet sockets would wait for the busy one's end.
 const PATIENCE = 8
+const DRAIN_MS = 400
 
 export interface BatchedThread {
   readonly libc: Libc
@@ -72,10 +73,13 @@ export function serveBatched(thread: BatchedThread): void {
     }
     for (let i = 0; i < sockets.length; i++) if (busy[i]) busy[i] = batch.turn(i, MSG_DONTWAIT) >= BUSY
   }
-  // What was on its way through the kernel when we were told may arrive a moment later: wait for a quiet 20 ms.
+  // What was on its way through the kernel when we were told may arrive a moment later: wait for a quiet 20 ms. A socket that could
+  // not be withdrawn (others hold it too) never falls quiet under load: what is left in it waits for its next reader.
+  const deadline = performance.now() + DRAIN_MS
   do {
-    for (let i = 0; i < sockets.length; i++) while (batch.turn(i, MSG_DONTWAIT) > 0);
-  } while (thread.libc.poll(polls, sockets.length, 20) > 0)
+    for (let i = 0; i < sockets.length; i++)
+      while (batch.turn(i, MSG_DONTWAIT) > 0) if (performance.now() > deadline) return
+  } while (thread.libc.poll(polls, sockets.length, 20) > 0 && performance.now() < deadline)
 }
 
 interface Batch {

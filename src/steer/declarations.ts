@@ -40,6 +40,8 @@ export type Declarations = { readonly [S in Section]: ReadonlyMap<string, Declar
 /** The issues of one reading; says where and how grave. */
 export class Complaints {
   readonly issues: Issue[] = []
+  /** a file could not be read at all: what seems to be missing may stand there */
+  unreadable = false
 
   add(severity: Severity, code: string, { file, line, column }: Position, message: string, advice?: string): void {
     const issue = { severity, code: `steer/${code}`, file, line, column, message }
@@ -54,6 +56,7 @@ export class Complaints {
 
   /** A name that refers to nothing. */
   unknown(kind: string, at: Position, subject: string, name: string, known: Iterable<string>): void {
+    if (this.unreadable) return
     const near = nearestName(name, known)
     this.error(
       `unknown-${kind}`,
@@ -89,7 +92,10 @@ export function collect(files: readonly SteeringFile[], complaints: Complaints):
     const document = new SteeringDocument(file.file, file.text)
     complaints.issues.push(...document.issues)
     const sections = readTop(document, complaints)
-    if (sections === undefined) continue
+    if (sections === undefined) {
+      complaints.unreadable = true
+      continue
+    }
     const scope = {
       document,
       zone: readZone(file, document, sections.zone, complaints),

@@ -61,8 +61,6 @@ export class SteeringDocument {
       (offset) => this.#lines.linePos(offset).line,
     )
     const issues = problems.map((problem) => yamlIssue(this.#position(problem.pos[0]), problem.code, problem.message))
-    // A double key leaves the rest readable: what else is wrong is worth saying at once.
-    const readable = problems.every(({ code }) => code === 'DUPLICATE_KEY')
     const second = Array.isArray(documents) ? documents[1] : undefined
     if (second !== undefined) {
       issues.push({
@@ -73,7 +71,7 @@ export class SteeringDocument {
         advice: 'Take the line with --- away, or put what follows into a file of its own.',
       })
     }
-    if (readable && first !== undefined) {
+    if (issues.length === 0 && first !== undefined) {
       try {
         // A limit on aliases keeps a few lines from unfolding into gigabytes.
         this.value = first.toJS({ maxAliasCount: 100 }) ?? {}

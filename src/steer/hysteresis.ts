@@ -82,7 +82,9 @@ function examine(figures: Hysteresis, complain: (complaint: HysteresisComplaint)
     down_interval: figures.downIntervalMs,
   }
   for (const [key, pace] of Object.entries(paces)) {
-    if (pace < SHORTEST_INTERVAL_MS)
+    // A pace in doubt that follows from the one in calm is not to blame.
+    const derived = key === 'suspect_interval' && pace === figures.intervalMs
+    if (pace < SHORTEST_INTERVAL_MS && !derived)
       complain({
         severity: 'error',
         key,

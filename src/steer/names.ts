@@ -1,6 +1,7 @@
 /**
  * Names as steering files write them: zones and records (domain names in text), and the names of nodes, sites, checks and pools.
  */
+import { parseIpv6 } from '../base/index.ts'
 
 /**
  * Reads a domain name in the letters, digits, hyphens and underscores that host names use; `*` may be the first label (RFC 4592).
@@ -32,7 +33,10 @@ export function recordName(
   return name === zone || name.endsWith(`.${zone}`) ? { name } : { wrong: 'outside' }
 }
 
-/** @returns whether `text` can name a node, site, check or pool: it stands in URLs, metrics and command lines without quotes */
+/**
+ * @returns whether `text` can name a node, site, check or pool: it stands in URLs, metrics and command lines.
+ * Nodes may be called by their address, pools by the record they serve (a wildcard, too).
+ */
 export function isName(text: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,252}$/.test(text)
+  return /^(\*\.)?[A-Za-z0-9_][A-Za-z0-9_.:-]{0,252}$/.test(text) || parseIpv6(text) !== undefined
 }

@@ -63,7 +63,7 @@ export function addPool(workshop: Workshop, draft: PoolDraft): void {
   const { name, subject, policy, scope, path } = draft
   const { defaults, document } = scope
   const members = readMembers(workshop, draft)
-  if (members.length === 0)
+  if (draft.members.length === 0)
     complaints.warn(
       'empty-pool',
       document.at(draft.membersAt),

@@ -416,7 +416,7 @@ export const STEERING_FILE = mapping(
 
 /** The JSON Schema (draft 2020-12) of a steering file, for editors. */
 export function steeringJsonSchema(): Readonly<Record<string, unknown>> {
-  return { ...z.toJSONSchema(STEERING_FILE, { io: 'input' }), title: 'Meridian steering file' }
+  return { ...z.toJSONSchema(STEERING_FILE, { io: 'input', reused: 'ref' }), title: 'Meridian steering file' }
 }
 
 function isPattern(pattern: string): boolean {

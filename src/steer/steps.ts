@@ -43,7 +43,7 @@ export type Step =
 export function tell(step: Step): string {
   switch (step.kind) {
     case 'rule':
-      return `rule ${step.rule + 1} of ${step.record} takes ${tellMatch(step.match)} and sends it to pool ${step.pool}`
+      return `rule ${step.rule + 1} of ${step.record} takes ${tellMatch(step.match)} and sends them to pool ${step.pool}`
     case 'fallback':
       return step.size === 0
         ? `pool ${step.pool} has no nodes: its fallback ${step.fallback} is asked`

@@ -49,7 +49,6 @@ export class ZoneBuilder implements RdataWriter {
 
   #slots: Int32Array<ArrayBuffer>
   readonly #walk = new NameWalk()
-  readonly #apexHash: number
 
   /**
    * @param apex     uncompressed wire form
@@ -60,7 +59,6 @@ export class ZoneBuilder implements RdataWriter {
     this.apex = apex.map((octet) => LOWER[octet]!)
     this.#walk.take(this.apex, 0)
     this.apexLabels = this.#walk.labels
-    this.#apexHash = this.#walk.hashes[0]!
     this.names = new Uint8Array(count * 24)
     this.nodeNameAt = new Int32Array(count)
     this.nodeLength = new Uint8Array(count)
@@ -81,13 +79,14 @@ export class ZoneBuilder implements RdataWriter {
   node(octets: Uint8Array, at: number): number {
     const walk = this.#walk
     walk.take(octets, at)
-    const depth = walk.labels - this.apexLabels
-    if (depth < 0 || walk.hashes[depth] !== this.#apexHash || !this.#isNamed(0, walk, depth)) return -1
     const own = this.#seek(walk, 0)
     if (own >= 0) return own
-    let i = 1
-    let parent = this.#seek(walk, i)
-    while (parent < 0) parent = this.#seek(walk, ++i)
+    // All names that exist hang below the apex, so whatever has an existing ancestor is in the zone.
+    const depth = walk.labels - this.apexLabels
+    let parent = -1
+    let i = 0
+    while (parent < 0 && ++i <= depth) parent = this.#seek(walk, i)
+    if (parent < 0) return -1
     while (i > 0) parent = this.#make(walk, --i, parent)
     return parent
   }

@@ -5,7 +5,7 @@
  */
 import { mnemonic, printRdata, TYPE } from '../wire/index.ts'
 import { checkApex } from './check/apex.ts'
-import { checkHostName } from './check/host-names.ts'
+import { checkAsterisk, checkHostName } from './check/host-names.ts'
 import { checkSets } from './check/sets.ts'
 import { checkTargets } from './check/targets.ts'
 import type { ZoneCheck } from './check/zone-check.ts'
@@ -21,13 +21,14 @@ export function checkZone(check: ZoneCheck): void {
   for (let node = 0; node < builder.nodes; node++) {
     const first = builder.nodeFirst[node]!
     if (first < 0) continue
+    checkAsterisk(check, node)
     if (flags[node] === 0 && builder.recordNext[first]! < 0 && PLAIN.has(builder.typeOf(first))) {
-      checkHostName(check, node, first)
+      checkHostName(check, node)
       continue
     }
     checkSets(check, node)
     checkTargets(check, node)
-    checkHostName(check, node, first)
+    checkHostName(check, node)
   }
 }
 

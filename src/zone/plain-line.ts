@@ -59,8 +59,10 @@ export class PlainLineReader {
   read(bytes: Uint8Array, at: number): number {
     const state = this.#state
     let p = at
+    let mark = at
     if (KINDS[bytes[p]!] === BLANK) {
       p = skipBlanks(bytes, p)
+      mark = p
       const end = this.#lineEnd(bytes, p)
       if (end >= 0) return end
       if (state.ownerNode === NO_OWNER || state.ownerNode === OUTSIDE) return -1
@@ -93,7 +95,7 @@ export class PlainLineReader {
     const stated = ttl
     if (ttl < 0) ttl = state.impliedTtl()
     if (ttl < 0) return -1
-    const next = this.#record(bytes, skipBlanks(bytes, p), type, ttl, at)
+    const next = this.#record(bytes, skipBlanks(bytes, p), type, ttl, mark)
     if (next >= 0 && stated >= 0) state.lastTtl = stated
     return next
   }
@@ -113,7 +115,8 @@ export class PlainLineReader {
       const state = this.#state
       if (state.ownerNode === UNRESOLVED) {
         const node = builder.node(state.owner, 0)
-        state.ownerNode = node < 0 ? OUTSIDE : node
+        // An owner outside of the zone stays unresolved: the general reader says so.
+        if (node >= 0) state.ownerNode = node
       }
       if (state.ownerNode >= 0 && builder.end(state.ownerNode)) return end
     }

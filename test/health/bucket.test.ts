@@ -13,10 +13,10 @@ const { normal } = HYSTERESIS_FIGURES
 t.test('ten failures at the suspect pace fill the bucket of profile normal, however the jitter falls', (t) => {
   for (const pace of [1800, 2000, 2200]) {
     const bucket = emptyBucket()
-    pour(bucket, 'ok', 0, normal, 20_000)
-    for (let i = 0; i < 9; i++) pour(bucket, 'timeout', 5000 + i * pace, normal, 20_000)
+    pour(bucket, 'ok', 0, 2000, 0.5, 20_000)
+    for (let i = 0; i < 9; i++) pour(bucket, 'timeout', 5000 + i * pace, 2000, 0.5, 20_000)
     t.ok(bucket.badMs < 20_000, `nine at ${pace} ms do not`)
-    pour(bucket, 'timeout', 5000 + 9 * pace, normal, 20_000)
+    pour(bucket, 'timeout', 5000 + 9 * pace, 2000, 0.5, 20_000)
     t.equal(bucket.badMs, 20_000, `ten at ${pace} ms do`)
     t.equal(bucket.failures, 10)
   }
@@ -34,7 +34,7 @@ t.test('what one result is worth', (t) => {
   ] as const
   for (const [evidence, before, after] of rows) {
     const bucket = { badMs: before, failures: 5, starts: [0] }
-    pour(bucket, evidence, 5000, normal, 20_000)
+    pour(bucket, evidence, 5000, 2000, 0.5, 20_000)
     t.equal(bucket.badMs, after, `${evidence}: ${before} -> ${after}`)
     if (after === 0) t.equal(bucket.failures, 0, 'an empty bucket forgets its failures')
   }
@@ -43,11 +43,11 @@ t.test('what one result is worth', (t) => {
 
 t.test('results that overtake each other speak for their own time', (t) => {
   const bucket = emptyBucket()
-  pour(bucket, 'timeout', 10_000, normal, 20_000)
-  pour(bucket, 'ok', 13_800, normal, 20_000)
+  pour(bucket, 'timeout', 10_000, 2000, 0.5, 20_000)
+  pour(bucket, 'ok', 13_800, 2000, 0.5, 20_000)
   t.equal(bucket.badMs, 1000)
   // The probe of 12 s timed out while that of 13.8 s was answered at once.
-  pour(bucket, 'timeout', 12_000, normal, 20_000)
+  pour(bucket, 'timeout', 12_000, 2000, 0.5, 20_000)
   t.equal(bucket.badMs, 3000)
   t.equal(lastStartMs(bucket), 13_800)
   t.end()

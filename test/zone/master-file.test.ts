@@ -10,7 +10,7 @@ const HEAD = `$TTL 1h
 @ SOA ns hostmaster 7 2h 30m 2w 5m
 @ NS ns
 @ NS ns.other.test.
-ns A 192.0.2.53
+ns A 198.41.0.4
 `
 const HEAD_RECORDS = 4
 
@@ -178,7 +178,7 @@ t.test('every mistake is told at its place, and hides no other', async (t) => {
     ['$TTL 1 2', '6:8 zone/directive'],
     ['$INCLDUE x', '6:1 zone/directive'],
     ['$INCLUDE nowhere', '6:10 zone/include'],
-    ['$INCLUDE test.zone', '6:1 zone/include'],
+    ['$INCLUDE test.zone', '6:10 zone/include'],
     ['$GENERATE 3-1 a A 192.0.2.$', '6:11 zone/generate'],
     ['$GENERATE 0-99999999 a A 192.0.2.$', '6:11 zone/generate'],
     ['$GENERATE 1-9 a A 192.0.3.9$9', '6:19 zone/rdata'],
@@ -189,8 +189,7 @@ t.test('every mistake is told at its place, and hides no other', async (t) => {
   for (const [text, ...told] of rows) {
     const found = issues(`${HEAD}${text}\nlast MX nonsense`).filter((issue) => !issue.endsWith('host-name'))
     const last = text.split('\n').length + 6
-    if (text.startsWith('$INCLUDE test')) t.ok(found.includes('6:1 zone/include'), text)
-    else t.same(found, [...told, `${last}:9 zone/rdata`], JSON.stringify(text))
+    t.same(found, [...told, `${last}:9 zone/rdata`], JSON.stringify(text))
   }
   t.same(issues(' A 192.0.2.1'), ['0:0 zone/no-soa', '0:0 zone/no-ns', '1:2 zone/no-owner'])
   t.same(issues({ 'test.zone': `${HEAD}$INCLUDE b`, b: '\na A x\n' }), ['b 2:5 zone/rdata'], 'in an included file')

@@ -132,19 +132,22 @@ export function addChangeCommands(program: Command, act: Act): void {
     .action(
       act(async (context: Context, node: string | undefined, options: IntentFlags) => {
         const path = await targetOf(context, node, options)
-        const { safety } = await context.api().get<{ readonly safety: Safety }>(`${path}/can-drain`)
+        const safety = await context.api().get<Safety>(`${path}/can-drain`)
         context.print(safety, () => printSafety(safety))
         return safety.ok ? EXIT.done : EXIT.refused
       }),
     )
 }
 
+/** What may be said of a whole site at once. */
+const OF_SITES: readonly string[] = ['drain', 'resume', 'disable']
+
 function intent(program: Command, act: Act, verb: string, description: string): Command {
   const command = program
     .command(`${verb} [node]`)
     .description(description)
-    .option('--site <site>', 'all nodes of a site')
     .option('--reason <text>', 'why: it stands in the journal and in status')
+  if (OF_SITES.includes(verb)) command.option('--site <site>', 'all nodes of a site')
   if (verb !== 'resume')
     command
       .option('--for <duration>', 'and resume by itself after this time', duration)
@@ -185,7 +188,7 @@ async function namesOf(context: Context): Promise<string> {
 
 /** Tells what came of a write. */
 export function tell(context: Context, done: Accepted): number {
-  context.print(done, () => (done.status === 'unchanged' ? `Nothing changed: ${done.message}` : done.message))
+  context.print(done, () => done.message)
   return EXIT.done
 }
 

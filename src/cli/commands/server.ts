@@ -1,11 +1,13 @@
 /**
  * The server itself: serve, check, reload, plan, tokens, export, backup and restore.
  */
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { hasErrors, type Issue, printIssue, sortIssues } from '../../base/index.ts'
 import type { Accepted, Difference, Plan } from '../../control/index.ts'
-import { SETTINGS_KEYS } from '../../loader/index.ts'
+import { readSettings, SETTINGS_KEYS } from '../../loader/index.ts'
+import { restoreFrom } from '../../store/index.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure, failureOf } from '../failure.ts'
 import { printTable } from '../table.ts'
@@ -121,12 +123,9 @@ export function addServerCommands(program: Command, act: Act): void {
     .addHelpText('after', examples(['meridian plan', 'meridian plan --json | jq .moves']))
     .action(
       act(async (context: Context) => {
-        const body = await context
-          .api()
-          .get<{ readonly plan: Plan } | { readonly issues: readonly Issue[] }>('/v1/plan')
-        if ('issues' in body) throw failureOf(body.issues, 'The files do not load: nothing would change.')
-        context.print(body.plan, () => printPlan(context, body.plan))
-        return body.plan.harms.length > 0 ? EXIT.refused : EXIT.done
+        const plan = await context.api().get<Plan>('/v1/plan')
+        context.print(plan, () => printPlan(context, plan))
+        return plan.harms.length > 0 ? EXIT.refused : EXIT.done
       }),
     )
 
@@ -148,13 +147,15 @@ export function addServerCommands(program: Command, act: Act): void {
 
   program
     .command('backup <file>')
-    .description('a copy of the database, taken while the server runs')
+    .description("a copy of the database, taken while the server runs, on the server's machine")
     .addHelpText('after', examples(['meridian backup /backup/meridian-$(date +%F).db']))
     .action(
       act(async (context: Context, file: string) => {
-        if (existsSync(file))
-          throw new Failure(`${file} exists already.`, { advice: 'Choose another name; a backup overwrites nothing.' })
-        save(context, file, await context.api().download('/v1/backup'))
+        // The server writes it, on the machine where the server is.
+        const done = await context
+          .api()
+          .send<{ readonly file: string; readonly octets: number }>('POST', '/v1/backup', { file: resolve(file) })
+        context.print(done, () => `${done.file}: ${done.octets} octets`)
       }),
     )
 
@@ -168,9 +169,22 @@ export function addServerCommands(program: Command, act: Act): void {
       examples(['systemctl stop meridian && meridian restore /backup/meridian.db --force && systemctl start meridian']),
     )
     .action(
-      act(async (context: Context, file: string, options: { readonly config?: string; readonly force?: boolean }) => {
-        const told = await context.ports.restore({ config: options.config, file, force: options.force === true })
-        context.print({ restored: told }, () => told)
+      act((context: Context, file: string, options: { readonly config?: string; readonly force?: boolean }) => {
+        const { settings, issues } = readSettings({ config: options.config, environment: context.environment })
+        if (settings === undefined) throw failureOf(issues, 'The settings do not tell where the database is.')
+        const database = join(settings.data, 'meridian.db')
+        if (existsSync(database) && options.force !== true)
+          throw new Failure(`${database} is there already.`, {
+            exit: EXIT.refused,
+            advice: `With --force it is kept as ${database}.before-restore. Stop the server first.`,
+          })
+        try {
+          mkdirSync(settings.data, { recursive: true, mode: 0o700 })
+          restoreFrom(file, database)
+        } catch (error) {
+          throw new Failure((error as Error).message)
+        }
+        context.print({ restored: database, from: file }, () => `${database} is what ${file} holds; start the server.`)
       }),
     )
 }

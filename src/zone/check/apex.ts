@@ -1,6 +1,6 @@
 /** The apex: one SOA with sane figures, and name servers that can be reached (RFC 1035, 1912, 2182; what registries ask for). */
 
-import { printDuration } from '../../base/index.ts'
+import { type Network, networkContains, parseNetwork, printAddress, printDuration } from '../../base/index.ts'
 import { compareNames, isAtOrBelow, printName, sameName, TYPE } from '../../wire/index.ts'
 import type { ZoneCheck } from './zone-check.ts'
 
@@ -36,10 +36,11 @@ export function checkApex(check: ZoneCheck): void {
     )
   if (soas[0] !== undefined) checkSoa(check, soas[0], servers)
   checkNetworks(check, servers)
+  for (const server of servers) checkReachable(check, server)
   for (const ds of check.records(0, TYPE.DS))
     check.about(
       ds,
-      'warning',
+      'error',
       'zone/ds-at-apex',
       'DS records of a zone belong into its parent; nobody asks for them here.',
       'Remove it, and hand it to the registry (RFC 4034 5).',
@@ -129,6 +130,47 @@ function checkNetworks(check: ZoneCheck, servers: readonly number[]): void {
       'Place them in different networks (RFC 2182 3.1).',
     )
 }
+
+/** Registries refuse name servers at addresses that the Internet cannot reach (RFC 6890). */
+function checkReachable(check: ZoneCheck, server: number): void {
+  const { builder } = check
+  const node = builder.existing(builder.rdataOf(server).slice(), 0)
+  if (node < 0) return
+  for (const record of [...check.records(node, TYPE.A), ...check.records(node, TYPE.AAAA)]) {
+    const address = builder.rdataOf(record).slice()
+    if (!SPECIAL.some((network) => networkContains(network, address))) continue
+    check.about(
+      record,
+      'note',
+      'zone/special-address',
+      `The name server ${check.owner(node)} has the address ${printAddress(address)}, which the Internet cannot reach.`,
+      'Right in a laboratory or an office network; a registry would refuse it (RFC 6890).',
+    )
+  }
+}
+
+/** RFC 6890: this host, private use, shared, loopback, link-local, documentation, benchmarks, multicast, reserved. */
+const SPECIAL: readonly Network[] = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/3',
+  '::/8',
+  '100::/64',
+  '2001:db8::/32',
+  'fc00::/7',
+  'fe80::/10',
+  'ff00::/8',
+].map((network) => parseNetwork(network)!)
 
 function nameEnd(rdata: Uint8Array, at: number): number {
   let end = at

@@ -2,6 +2,8 @@
 import { TYPE } from '../../wire/index.ts'
 import type { ZoneCheck } from './zone-check.ts'
 
+const OF_HOSTS: ReadonlySet<number> = new Set([TYPE.A, TYPE.AAAA, TYPE.MX])
+
 const LETTER_OR_DIGIT = 1
 const HYPHEN = 2
 const KINDS: Uint8Array = Uint8Array.from({ length: 256 }, (_, octet) => {
@@ -10,10 +12,11 @@ const KINDS: Uint8Array = Uint8Array.from({ length: 256 }, (_, octet) => {
 })
 
 /** Checks the owner of addresses and mail exchangers, the names that people put into a browser or an address. */
-export function checkHostName(check: ZoneCheck, node: number, record: number): void {
-  const type = check.builder.typeOf(record)
-  if (type !== TYPE.A && type !== TYPE.AAAA && type !== TYPE.MX) return
-  if (isHostName(check.builder.names, check.builder.nodeNameAt[node]!)) return
+export function checkHostName(check: ZoneCheck, node: number): void {
+  const { builder } = check
+  let record = builder.nodeFirst[node]!
+  while (record >= 0 && !OF_HOSTS.has(builder.typeOf(record))) record = builder.recordNext[record]!
+  if (record < 0 || isHostName(builder.names, builder.nodeNameAt[node]!)) return
   check.about(
     record,
     'warning',
@@ -23,8 +26,22 @@ export function checkHostName(check: ZoneCheck, node: number, record: number): v
   )
 }
 
+/** An asterisk that is not the first label is an ordinary label, and seldom what was meant. */
+export function checkAsterisk(check: ZoneCheck, node: number): void {
+  const { names, nodeNameAt, nodeParent, nodeFirst } = check.builder
+  const parent = nodeParent[node]!
+  if (parent < 0 || names[nodeNameAt[parent]!] !== 1 || names[nodeNameAt[parent]! + 1] !== 0x2a) return
+  check.about(
+    nodeFirst[node]!,
+    'note',
+    'zone/wildcard',
+    `${check.owner(node)} has an asterisk that is not its first label: it stands for itself there.`,
+    'Only a leading asterisk is a wildcard (RFC 4592 2.1.1).',
+  )
+}
+
 /** @returns true for a host name in wire form; a leading `*` counts as a label of one */
-function isHostName(names: Uint8Array, nameAt: number): boolean {
+export function isHostName(names: Uint8Array, nameAt: number): boolean {
   let at = nameAt
   if (names[at] === 1 && names[at + 1] === 0x2a) at += 2
   for (let length = names[at]!; length !== 0; length = names[at]!) {

@@ -145,7 +145,7 @@ function checkWildcard(check: ZoneCheck, node: number, types: ReadonlyMap<number
     for (const record of (types.get(type) ?? []).slice(0, 1))
       check.about(
         record,
-        'warning',
+        type === TYPE.NS ? 'error' : 'warning',
         'zone/wildcard',
         `${mnemonic(type)} at the wildcard ${printName(name)} delegates or redirects nothing.`,
         'Its meaning is undefined (RFC 4592 4.2, 4.4); write the names out.',

@@ -2,6 +2,7 @@
 import { isAtOrBelow, mnemonic, printName, TYPE } from '../../wire/index.ts'
 import { NODE } from '../image-layout.ts'
 import { targetAt } from '../targets.ts'
+import { isHostName } from './host-names.ts'
 import type { ZoneCheck } from './zone-check.ts'
 
 /** Checks the targets of one node's records. */
@@ -31,10 +32,10 @@ function checkServer(check: ZoneCheck, node: number, record: number): void {
     if (own < 0 || !check.hasAddress(own))
       check.about(
         record,
-        'error',
+        'warning',
         'zone/no-glue',
         `The name server ${server} lies inside ${check.owner(node)}, which it serves, and has no address here.`,
-        `Nobody could ever reach it. Add: ${server} A (address).`,
+        `Nobody can reach that zone through it. Add: ${server} A (address).`,
       )
     return
   }
@@ -59,16 +60,13 @@ function checkServer(check: ZoneCheck, node: number, record: number): void {
       )
       return
     case 'delegated':
-      if (own >= 0 || !atCut) {
-        const severity = atCut ? 'note' : 'warning'
-        check.about(
-          record,
-          severity,
-          'zone/ns-no-address',
-          `The name server ${server} lies in a delegated zone and has no glue here.`,
-          `Add: ${server} A (address), so that resolvers need not look for it.`,
-        )
-      }
+      check.about(
+        record,
+        atCut ? 'note' : 'warning',
+        'zone/ns-no-address',
+        `The name server ${server} lies in a delegated zone and has no glue here.`,
+        `Add: ${server} A (address), so that resolvers need not look for it.`,
+      )
       return
     default:
   }
@@ -152,6 +150,14 @@ function looksWrong(check: ZoneCheck, record: number, type: string, name: Uint8A
     )
     return
   }
+  if (!isHostName(name, 0))
+    check.about(
+      record,
+      'warning',
+      'zone/host-name',
+      `${type} points to ${text}, which is no host name: labels are letters, digits and hyphens (not at an end).`,
+      'Some resolvers and programs refuse it (RFC 1123 2.1).',
+    )
   const apex = printName(check.builder.apex)
   if (apex !== '.' && text.toLowerCase().endsWith(`.${apex}${apex}`))
     check.about(

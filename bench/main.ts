@@ -1,0 +1,86 @@
+/**
+ * `npm run bench [-- part ...] [--rounds N] [--seconds S]`: measures, prints, and rewrites the measured parts of bench/results.md.
+ *
+ * A part that cannot run (something is not installed, or not built) says so and leaves its old figures alone.
+ */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import type { BenchContext, Part } from './part.ts'
+import { partCpu } from './part-cpu.ts'
+import { partHealthChange } from './part-health-change.ts'
+import { partIdle } from './part-idle.ts'
+import { partLoading } from './part-loading.ts'
+import { partReload } from './part-reload.ts'
+import { partReplace } from './part-replace.ts'
+import { partRespond } from './part-respond.ts'
+import { partScopes } from './part-scopes.ts'
+
+const PARTS: readonly Part[] = [
+  partRespond,
+  partCpu,
+  partLoading,
+  partHealthChange,
+  partScopes,
+  partReload,
+  partIdle,
+  partReplace,
+]
+
+const args = process.argv.slice(2)
+const figure = (flag: string, fallback: number): number => {
+  const at = args.indexOf(flag)
+  if (at < 0) return fallback
+  return Number(args.splice(at, 2)[1]) || fallback
+}
+const rounds = figure('--rounds', 5)
+const seconds = figure('--seconds', 3)
+const unknown = args.filter((name) => !PARTS.some((part) => part.name === name))
+if (unknown.length > 0) {
+  console.error(`There is no part ${unknown.join(', ')}. Parts: ${PARTS.map((part) => part.name).join(' ')}`)
+  process.exit(2)
+}
+
+const results = new URL('../../bench/results.md', import.meta.url).pathname
+for (const part of PARTS.filter((each) => args.length === 0 || args.includes(each.name))) {
+  const folder = mkdtempSync(join(tmpdir(), `meridian-bench-${part.name}-`))
+  const say = (line: string): void => console.log(`${part.name}: ${line}`)
+  const context: BenchContext = { folder, rounds, seconds, say }
+  try {
+    const lines = await part.run(context)
+    record(part, lines)
+    console.log(`\n## ${part.title}\n\n${lines.join('\n')}\n`)
+  } catch (error) {
+    say(`not measured: ${(error as Error).message}`)
+    process.exitCode = 1
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Puts the lines of a part into results.md, in place of its former ones. */
+function record(part: Part, lines: readonly string[]): void {
+  const machine = `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux, Node.js ${process.version}`
+  const section = [
+    `<!-- ${part.name} -->`,
+    `## ${part.title}`,
+    '',
+    `Measured on ${new Date().toISOString().slice(0, 10)}: ${machine}; ${rounds} rounds of ${seconds} s.`,
+    '',
+    ...lines,
+    `<!-- /${part.name} -->`,
+  ].join('\n')
+  let text =
+    '# Measured\n\nWritten by `npm run bench`. Ratios within one run count; absolute figures belong to the machine named.\n'
+  try {
+    text = readFileSync(results, 'utf8')
+  } catch {
+    // the first results
+  }
+  const begin = text.indexOf(`<!-- ${part.name} -->`)
+  const endMark = `<!-- /${part.name} -->`
+  if (begin < 0) text = `${text.trimEnd()}\n\n${section}\n`
+  else text = text.slice(0, begin) + section + text.slice(text.indexOf(endMark) + endMark.length)
+  writeFileSync(results, text)
+}

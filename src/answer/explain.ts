@@ -1,0 +1,393 @@
+/**
+ * Every step from a question to its answer, told in values and in sentences: the same look-up, the same map, the same `choose`
+ * that the variants were compiled from, and the very responder for what goes over the wire. Nothing here counts as an answer given.
+ */
+import { maskAddress, parseNetwork, printAddress, printNetwork } from '../base/index.ts'
+import { GeoMap } from '../geo/index.ts'
+import { type Choice, type PoolStanding, type SteeredRecord, type Steering, tell, tellMatch } from '../steer/index.ts'
+import {
+  mnemonic,
+  parseName,
+  printName,
+  printRdata,
+  RCODE,
+  rcodeName,
+  readRdata,
+  skipName,
+  TYPE,
+  typeOf,
+} from '../wire/index.ts'
+import { Lookup, NameWalk, OUTCOME, ZoneDirectory, ZoneImage } from '../zone/index.ts'
+import type { Publisher } from './publisher.ts'
+import { MAX_THREADS } from './region.ts'
+import { QueryResponder } from './respond.ts'
+import { STICKY_IPV4_BITS, STICKY_IPV6_BITS } from './steered-picker.ts'
+import type { CompiledRecord, Structure } from './structure.ts'
+
+/** Where an address is, as the databases say. */
+export interface PlaceFacts {
+  readonly address: string
+  readonly country: string | null
+  readonly subdivision: string | null
+  readonly continent: string | null
+  readonly asn: number | null
+  readonly latitude: number | null
+  readonly longitude: number | null
+  /** the database that says so, and the network it says it of */
+  readonly database: string | null
+  readonly network: string | null
+}
+
+export interface ExplainedNode {
+  readonly node: string
+  readonly pool: string
+  readonly answered: boolean
+  readonly intent: string
+  readonly health: string
+  readonly badSeconds: number
+  /** 0..1: slow start */
+  readonly share: number
+  readonly weight: number
+  readonly why: string
+}
+
+export interface Explanation {
+  readonly name: string
+  readonly type: string
+  readonly client: string | null
+  readonly generation: number
+  readonly zone: string | null
+  readonly outcome: string
+  readonly rcode: string
+  readonly record: { readonly name: string; readonly pick: string; readonly strict: boolean } | null
+  readonly place: PlaceFacts | null
+  readonly rules: readonly {
+    readonly clients: string
+    readonly pool: string
+    readonly matched: boolean
+    readonly why: string
+  }[]
+  readonly pool: string | null
+  readonly nodes: readonly ExplainedNode[]
+  /** rdata in presentation form: of a steered name everything that may be answered, else the answer section */
+  readonly answers: readonly string[]
+  readonly ttl: number | null
+  readonly ttlWhy: string
+  readonly scope: number | null
+  readonly steps: readonly string[]
+}
+
+export interface ExplainPorts {
+  readonly publisher: Publisher
+  steering(): Steering
+  standing(pool: string): PoolStanding | undefined
+  place(address: Uint8Array): PlaceFacts | undefined
+  nowMs(): number
+}
+
+export interface Question {
+  readonly name: string
+  readonly type: string
+  /** an address or a network; undefined: nobody in particular */
+  readonly client: string | undefined
+}
+
+interface Client {
+  readonly address: Uint8Array
+  readonly prefixLength: number
+  readonly text: string
+}
+
+/** RFC 1034 3.6.2; the responder's own bound is the same. */
+const MOST_ALIASES = 16
+const OUTCOME_WORDS = ['answer', 'steered', 'cname', 'dname', 'delegation', 'nodata', 'nxdomain'] as const
+const NOBODY: Client = { address: Uint8Array.of(0, 0, 0, 0), prefixLength: 0, text: '' }
+
+export class Explainer {
+  readonly #ports: ExplainPorts
+  #structure: Structure | undefined
+  #directory = new ZoneDirectory([])
+  #images: readonly ZoneImage[] = []
+  #maps: readonly GeoMap[] = []
+  readonly #walk = new NameWalk()
+  readonly #found = new Lookup()
+
+  constructor(ports: ExplainPorts) {
+    this.#ports = ports
+  }
+
+  /** @returns the explanation, or why the question makes no sense */
+  explain(question: Question): Explanation | { readonly problem: string } {
+    const name = parseName(question.name)
+    if (name === undefined) return { problem: `"${question.name}" is no domain name.` }
+    const type = typeOf(question.type)
+    if (type === undefined) return { problem: `"${question.type}" is no record type; A, AAAA, MX, TXT and so on are.` }
+    const client = question.client === undefined ? NOBODY : readClient(question.client)
+    if (client === undefined)
+      return { problem: `"${question.client}" is neither an address nor a network such as 192.0.2.0/24.` }
+    this.#attach()
+    return this.#follow(name, type, client)
+  }
+
+  #attach(): void {
+    const { structure } = this.#ports.publisher
+    if (structure === this.#structure) return
+    this.#structure = structure
+    this.#images = structure.zones.map(({ image }) => new ZoneImage(image))
+    this.#directory = new ZoneDirectory(this.#images)
+    this.#maps = structure.maps.map((map) => new GeoMap(map))
+  }
+
+  #follow(qname: Uint8Array, type: number, client: Client): Explanation {
+    const { publisher } = this.#ports
+    const steps: string[] = []
+    let name = qname
+    let outcome = 'refused'
+    let zone: string | null = null
+    let steered: Steered | undefined
+    for (let aliases = 0; aliases < MOST_ALIASES; aliases++) {
+      this.#walk.take(name, 0)
+      const index = this.#directory.find(this.#walk)
+      if (index < 0) {
+        steps.push(
+          aliases === 0
+            ? `no zone served here holds ${printName(name)}: REFUSED`
+            : `${printName(name)} is in no zone served here: the asker follows it elsewhere`,
+        )
+        break
+      }
+      const loaded = this.#structure!.zones[index]!
+      zone ??= loaded.name
+      if (loaded.expired) {
+        outcome = 'expired'
+        steps.push(`zone ${loaded.name} is a secondary whose primary was silent for too long: SERVFAIL`)
+        break
+      }
+      const image = this.#images[index]!
+      const found = this.#found
+      const word = image.lookup(this.#walk, type, found)
+      outcome = OUTCOME_WORDS[word]!
+      const text = printName(name)
+      if (word === OUTCOME.cname) {
+        const from = image.rrAt(found.rrset) + 12
+        const length = (image.octets[from - 2]! << 8) | image.octets[from - 1]!
+        name = image.octets.slice(from, from + length)
+        steps.push(`${text} is an alias of ${printName(name)}`)
+        if (type === TYPE.CNAME) break
+        continue
+      }
+      steps.push(sentenceOf(word, text, type, loaded.name, found.wildcard))
+      if (word === OUTCOME.steered) steered = this.#steer(found.record, client, steps)
+      break
+    }
+    const sent = this.#ask(qname, type, client)
+    if (steered === undefined && sent.answers.length > 0) steps.push(`answer: ${sent.answers.join(', ')}`)
+    return {
+      name: printName(qname),
+      type: mnemonic(type),
+      client: client === NOBODY ? null : client.text,
+      generation: publisher.generation,
+      zone,
+      outcome,
+      rcode: rcodeName(sent.rcode),
+      record: steered?.record ?? null,
+      place: steered?.place ?? null,
+      rules: steered?.rules ?? [],
+      pool: steered?.choice.pool ?? null,
+      nodes: steered?.nodes ?? [],
+      answers: steered === undefined ? sent.answers : this.#addresses(steered, type),
+      ttl: sent.ttl,
+      ttlWhy: steered?.ttlWhy ?? (sent.ttl === null ? '' : 'as the master file says'),
+      scope: client === NOBODY ? null : (steered?.scope ?? 0),
+      steps,
+    }
+  }
+
+  #steer(number: number, client: Client, steps: string[]): Steered {
+    const compiled = this.#structure!.records[number]!
+    const { record } = compiled
+    const place = client === NOBODY ? undefined : this.#ports.place(client.address)
+    if (place !== undefined) steps.push(sentenceOfPlace(place))
+    const { row, scope } = this.#locate(compiled, client)
+    const { rule } = compiled.classes[row]!
+    const choice = this.#ports.publisher.choices(compiled)[row]!
+    const rules = record.rules.map((one, i) => ({
+      clients: tellMatch(one.match),
+      pool: one.pool,
+      matched: i === rule,
+      why:
+        i < rule
+          ? 'this client is not among them'
+          : i === rule
+            ? 'the first rule that takes this client'
+            : 'a rule before it took this client',
+    }))
+    for (let i = 0; i < rule; i++) steps.push(`rule ${i + 1} is for ${rules[i]!.clients}: not for this client`)
+    for (const step of choice.steps) steps.push(tell(step))
+    const answered = new Set(choice.nodes.map(({ node }) => node))
+    const nodes: ExplainedNode[] = []
+    for (const pool of new Set([record.rules[rule]!.pool, choice.pool])) {
+      for (const member of this.#ports.standing(pool)?.members ?? []) {
+        nodes.push({
+          node: member.node,
+          pool,
+          answered: pool === choice.pool && answered.has(member.node),
+          intent: member.intent,
+          health: member.health,
+          badSeconds: member.badMs / 1000,
+          share: member.share,
+          weight: member.weight,
+          why: member.why,
+        })
+      }
+    }
+    if (client !== NOBODY)
+      steps.push(
+        scope === 0
+          ? 'scope /0: the answer is the same for every client'
+          : `scope /${scope}: resolvers may keep this answer for ${printNetwork({ address: maskAddress(client.address, scope), prefixLength: scope })}`,
+      )
+    const settled = choice.steps.find((step) => step.kind === 'ttl')
+    return {
+      record: { name: record.name, pick: record.pick, strict: record.strict },
+      place: place ?? null,
+      rules,
+      choice,
+      nodes,
+      scope,
+      ttlWhy:
+        settled?.kind === 'ttl' && settled.settled
+          ? 'calm: ttl.max'
+          : 'a member of the pool is not settled: ttl.min, so that resolvers come back early',
+      steered: record,
+    }
+  }
+
+  /** The client's class and the scope, as the query path finds them. */
+  #locate({ map, record }: CompiledRecord, client: Client): { row: number; scope: number } {
+    const octets = client.address.length as 4 | 16
+    const sticky = record.pick === 'sticky' ? (octets === 4 ? STICKY_IPV4_BITS : STICKY_IPV6_BITS) : 0
+    if (map < 0) return { row: 0, scope: sticky }
+    const located = this.#maps[map]!.locate(client.address, 0, octets)
+    return { row: located >>> 8, scope: Math.max(located & 255, sticky) }
+  }
+
+  /** Every address that the record's draws can bring out for this client. */
+  #addresses({ choice, steered }: Steered, type: number): string[] {
+    if (type !== TYPE.A && type !== TYPE.AAAA) return []
+    const { nodes } = this.#ports.steering()
+    const eligible = this.#ports.publisher.answerOf(steered, choice)
+    const items = type === TYPE.A ? eligible.a : eligible.aaaa
+    return items.filter(({ node }) => nodes.has(node)).map(({ address }) => printAddress(address))
+  }
+
+  /** Puts the question to a responder of its own, whose counters nobody reads. */
+  #ask(name: Uint8Array, type: number, client: Client): { rcode: number; answers: string[]; ttl: number | null } {
+    const init = this.#ports.publisher.init(MAX_THREADS - 1)
+    // A row without columns: what is written past the end of a typed array is gone.
+    const parts = {
+      ...init.parts,
+      layout: { ...init.parts.layout, rowLength: 0, nodes: 0 },
+      counters: new SharedArrayBuffer(0),
+    }
+    const responder = new QueryResponder(
+      { ...init, limits: { ...init.limits, rate: 0 }, parts },
+      { nowMs: this.#ports.nowMs, take: () => undefined },
+    )
+    const message = new Uint8Array(65_535)
+    const length = writeQuery(message, name, type, client)
+    responder.enter()
+    const octets = responder.answer(
+      message,
+      0,
+      length,
+      message.length,
+      1,
+      client.address,
+      0,
+      client.address.length as 4 | 16,
+      0,
+    )
+    responder.leave()
+    if (octets <= 0) return { rcode: RCODE.SERVFAIL, answers: [], ttl: null }
+    return readAnswers(message.subarray(0, octets))
+  }
+}
+
+interface Steered {
+  readonly record: { readonly name: string; readonly pick: string; readonly strict: boolean }
+  readonly place: PlaceFacts | null
+  readonly rules: Explanation['rules']
+  readonly choice: Choice
+  readonly nodes: readonly ExplainedNode[]
+  readonly scope: number
+  readonly ttlWhy: string
+  readonly steered: SteeredRecord
+}
+
+function readClient(text: string): Client | undefined {
+  const network = parseNetwork(text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`)
+  return network === undefined ? undefined : { address: network.address, prefixLength: network.prefixLength, text }
+}
+
+function sentenceOf(outcome: number, name: string, type: number, zone: string, wildcard: boolean): string {
+  const by = wildcard ? ' (by a wildcard)' : ''
+  switch (outcome) {
+    case OUTCOME.answer:
+      return `${name} has ${mnemonic(type)} records in the master file of ${zone}${by}`
+    case OUTCOME.steered:
+      return `${name} is a steered record of ${zone}${by}`
+    case OUTCOME.dname:
+      return `${name} is below a DNAME in ${zone}`
+    case OUTCOME.delegation:
+      return `${name} is delegated to other name servers by ${zone}`
+    case OUTCOME.nodata:
+      return `${name} exists in ${zone}, but has no ${mnemonic(type)} records${by}`
+    default:
+      return `${name} does not exist in ${zone}`
+  }
+}
+
+function sentenceOfPlace(place: PlaceFacts): string {
+  const where = [place.country, place.subdivision, place.continent === null ? null : `continent ${place.continent}`]
+    .filter((word) => word !== null)
+    .join(', ')
+  const asn = place.asn === null ? '' : `, AS ${place.asn}`
+  if (where === '') return `no database knows the place of ${place.address}${asn}`
+  const source = place.database === null ? '' : ` (${place.database} says so of ${place.network ?? 'it'})`
+  return `${place.address} is in ${where}${asn}${source}`
+}
+
+/** Writes a query with an OPT record and, for a client, its subnet (RFC 7871 6). @returns its length */
+function writeQuery(message: Uint8Array, name: Uint8Array, type: number, client: Client): number {
+  message.set([0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1])
+  message.set(name, 12)
+  let at = 12 + name.length
+  const family = client.address.length === 4 ? 1 : 2
+  const source = client.prefixLength
+  const address = maskAddress(client.address, source).subarray(0, Math.ceil(source / 8))
+  const option = client === NOBODY ? [] : [0, 8, 0, 4 + address.length, 0, family, source, 0, ...address]
+  message.set([type >> 8, type & 255, 0, 1, 0, 0, 41, 4, 208, 0, 0, 0, 0, 0, option.length, ...option], at)
+  at += 15 + option.length
+  return at
+}
+
+/** Reads the answer section of our own response: rdata of the question's chain in presentation form. */
+function readAnswers(message: Uint8Array): { rcode: number; answers: string[]; ttl: number | null } {
+  const count = (message[6]! << 8) | message[7]!
+  let at = skipName(message, 12, message.length) + 4
+  const answers: string[] = []
+  let ttl: number | null = null
+  for (let i = 0; i < count; i++) {
+    at = skipName(message, at, message.length)
+    const type = (message[at]! << 8) | message[at + 1]!
+    const seconds =
+      ((message[at + 4]! << 24) | (message[at + 5]! << 16) | (message[at + 6]! << 8) | message[at + 7]!) >>> 0
+    ttl = ttl === null ? seconds : Math.min(ttl, seconds)
+    const end = at + 10 + ((message[at + 8]! << 8) | message[at + 9]!)
+    const rdata = readRdata(type, message, at + 10, end)
+    if (rdata !== undefined) answers.push(`${mnemonic(type)} ${printRdata(type, rdata)}`)
+    at = end
+  }
+  return { rcode: message[3]! & 15, answers, ttl }
+}

@@ -1,0 +1,7 @@
+export { Explainer, type ExplainPorts, type Explanation, type PlaceFacts, type Question } from './explain.ts'
+export { Publisher, type PublisherOptions, type PublisherPorts } from './publisher.ts'
+export type { RateLimits } from './rate-limit.ts'
+export { HAND_OVER, QueryResponder, type ResponderPorts, SILENCE } from './respond.ts'
+export type { CompiledRecord, LoadedZone, RecordClass, Structure } from './structure.ts'
+export type { CounterReport } from './tally.ts'
+export type { ResponderInit, ResponderSettings, StructureMessage } from './world.ts'

@@ -1,0 +1,163 @@
+/**
+ * Databases of places, and for every distinct set of rules the map from a client's address to its class.
+ */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Issue } from '../base/index.ts'
+import { COUNTRIES, compileMap, examineDatabase, type GeoDatabase, openDatabase } from '../geo/index.ts'
+import { matchesEveryone, nearestSites, type SteeredRecord, type Steering } from '../steer/index.ts'
+import type { DatabaseFile, GeoipFiles, ReplyRecord } from './load-model.ts'
+import { shownPath } from './load-zones.ts'
+import { openMmdb } from './mmdb.ts'
+
+export interface DatabasePath {
+  readonly kind: 'country' | 'city' | 'asn'
+  readonly path: string
+  readonly builtIn: boolean
+}
+
+const BUILT_IN = '@ip-location-db/geo-whois-asn-country-mmdb'
+
+/** Which databases are asked, the one that is believed first: a city database knows countries, too. */
+export function openDatabases(files: GeoipFiles): readonly DatabasePath[] {
+  const given = (['city', 'country', 'asn'] as const).flatMap((kind) => {
+    const path = files[kind]
+    return path === undefined ? [] : [{ kind, path, builtIn: false }]
+  })
+  // An ASN database alone knows no countries: the built-in one stands in for them.
+  if (given.some(({ kind }) => kind !== 'asn')) return given
+  return [...given, { kind: 'country', path: builtInDatabase(), builtIn: true }]
+}
+
+/** @returns the absolute path of the country database that comes with Meridian */
+function builtInDatabase(): string {
+  return createRequire(import.meta.url).resolve(`${BUILT_IN}/geo-whois-asn-country.mmdb`)
+}
+
+/** @returns the database, or what is wrong with it */
+export function readDatabase(
+  { path, builtIn }: DatabasePath,
+  nowMs: number,
+): { database?: GeoDatabase; issues: Issue[] } {
+  const name = builtIn ? `${BUILT_IN} (built in)` : shownPath(path)
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const message = `the database cannot be read (${code}).`
+    const advice = 'Put the file there, or change the key geoip in meridian.yaml.'
+    return { issues: [{ severity: 'error', code: 'geo/unreadable', file: name, line: 0, column: 0, message, advice }] }
+  }
+  const opened = openDatabase(name, bytes, openMmdb)
+  if ('issue' in opened) return { issues: [opened.issue] }
+  // What comes with the package was examined when it was chosen.
+  if (builtIn) return { database: opened.database, issues: [] }
+  const { issues } = examineDatabase(opened.database, nowMs)
+  return issues.some(({ severity }) => severity === 'error')
+    ? { issues: [...issues] }
+    : { database: opened.database, issues: [...issues] }
+}
+
+export interface CompiledRules {
+  readonly issues: readonly Issue[]
+  readonly records: readonly (ReplyRecord | undefined)[]
+  readonly maps: readonly SharedArrayBuffer[]
+  readonly countries: { readonly map: SharedArrayBuffer; readonly names: readonly string[] } | undefined
+  readonly databases: readonly DatabaseFile[]
+}
+
+export function compileRules(
+  steering: Steering,
+  numbers: readonly string[],
+  paths: readonly DatabasePath[],
+): CompiledRules {
+  const issues: Issue[] = []
+  const databases: GeoDatabase[] = []
+  const files: DatabaseFile[] = []
+  const wanted = [...steering.records.values()].some((record) => !isForEveryone(record))
+  for (const path of paths) {
+    const { database, issues: found } = readDatabase(path, Date.now())
+    issues.push(...found)
+    if (database === undefined) continue
+    databases.push(database)
+    const { builtAtMs, databaseType } = database.metadata
+    files.push({
+      kind: path.kind,
+      file: path.path,
+      name: database.name,
+      builtIn: path.builtIn,
+      builtAtMs,
+      type: databaseType,
+    })
+  }
+  const maps = new RuleMaps(steering, databases)
+  const records = numbers.map((name) => {
+    const record = steering.records.get(name)
+    return record === undefined ? undefined : maps.record(record)
+  })
+  return {
+    issues,
+    records,
+    maps: maps.all,
+    countries: wanted && databases.length > 0 ? countryMap(databases) : undefined,
+    databases: files,
+  }
+}
+
+/** One rule for everyone, and no order of sites: the client does not matter. */
+function isForEveryone({ rules, pick }: SteeredRecord): boolean {
+  return rules.length === 1 && pick !== 'nearest' && matchesEveryone(rules[0]!.match)
+}
+
+/** Records with the same rules share a map. */
+class RuleMaps {
+  readonly all: SharedArrayBuffer[] = []
+  readonly #known = new Map<string, { map: number; classes: ReplyRecord['classes'] }>()
+  readonly #databases: readonly GeoDatabase[]
+  readonly #steering: Steering
+
+  constructor(steering: Steering, databases: readonly GeoDatabase[]) {
+    this.#databases = databases
+    this.#steering = steering
+  }
+
+  record(record: SteeredRecord): ReplyRecord {
+    if (isForEveryone(record)) return { name: record.name, map: -1, classes: [{ rule: 0, sites: undefined }] }
+    const sites =
+      record.pick === 'nearest' ? record.rules.map((_, rule) => nearestSites(record, rule, this.#steering)) : []
+    const matchers = record.rules.map(({ match }) => match)
+    const key = JSON.stringify([
+      sites,
+      matchers.map((m) => ({ ...m, net: m.net.map(({ address, prefixLength }) => [...address, prefixLength]) })),
+    ])
+    let known = this.#known.get(key)
+    if (known === undefined) {
+      const compiled = compileMap({
+        databases: this.#databases,
+        matchers,
+        sites,
+      })
+      known = {
+        map: this.all.push(compiled.image) - 1,
+        classes: compiled.classes.map(({ matcher, order }) => ({
+          // The last rule takes everyone (steer sees to it), so every class has one.
+          rule: matcher < 0 ? record.rules.length - 1 : matcher,
+          sites: order?.map((i) => sites[matcher]![i]!.name),
+        })),
+      }
+      this.#known.set(key, known)
+    }
+    return { name: record.name, ...known }
+  }
+}
+
+/** Address -> country, for the counters. */
+function countryMap(databases: readonly GeoDatabase[]): { map: SharedArrayBuffer; names: string[] } {
+  const codes = [...COUNTRIES.keys()]
+  const { image, classes } = compileMap({
+    databases,
+    matchers: codes.map((code) => ({ country: [code], continent: [], subdivision: [], asn: [], net: [] })),
+  })
+  return { map: image, names: classes.map(({ matcher }) => (matcher < 0 ? '' : codes[matcher]!)) }
+}

@@ -1,0 +1,91 @@
+/**
+ * What travels between the main thread and the thread that loads: a request that says what is known already, and a reply
+ * that brings only what is new. Plain values and shared buffers.
+ */
+import type { Issue } from '../base/index.ts'
+import type { Steering } from '../steer/index.ts'
+
+export interface GeoipFiles {
+  /** absolute paths; none at all: the country database that comes with Meridian */
+  readonly country?: string
+  readonly city?: string
+  readonly asn?: string
+}
+
+/** One zone as it was last loaded. */
+export interface KnownZone {
+  /** lower case, absolute */
+  readonly name: string
+  /** its master file, as the operator would name it */
+  readonly file: string
+  /** changes when the file, a file it includes, or its steered names change */
+  readonly key: string
+  readonly includes: readonly string[]
+}
+
+export interface LoadRequest {
+  /** folder of master and steering files */
+  readonly zones: string
+  readonly geoip: GeoipFiles
+  /** names of steered records by their number: a number once given stays */
+  readonly numbers: readonly string[]
+  readonly knownZones: readonly KnownZone[]
+  /** what steering, records and maps were made of; '' at first */
+  readonly steeringKey: string
+}
+
+export interface ReplyZone extends KnownZone {
+  /** undefined: as it was */
+  readonly image: SharedArrayBuffer | undefined
+  readonly serial: number
+  readonly records: number
+  readonly names: number
+  /** warnings and notes; of an unchanged zone they are not told again */
+  readonly issues: readonly Issue[] | undefined
+}
+
+/** A class of clients as a value that can travel. */
+export interface ReplyClass {
+  readonly rule: number
+  /** for `nearest`: site names, nearest first */
+  readonly sites: readonly string[] | undefined
+}
+
+export interface ReplyRecord {
+  readonly name: string
+  readonly map: number
+  readonly classes: readonly ReplyClass[]
+}
+
+/** Which database answers for places, and how old it is. */
+export interface DatabaseFile {
+  readonly kind: 'country' | 'city' | 'asn'
+  readonly file: string
+  /** as issues and explanations name it */
+  readonly name: string
+  readonly builtIn: boolean
+  /** epoch ms */
+  readonly builtAtMs: number
+  readonly type: string
+}
+
+export interface ReplySteering {
+  readonly key: string
+  readonly steering: Steering
+  readonly issues: readonly Issue[]
+  /** by number, over all numbers: undefined where the record is gone */
+  readonly records: readonly (ReplyRecord | undefined)[]
+  readonly maps: readonly SharedArrayBuffer[]
+  readonly countries: { readonly map: SharedArrayBuffer; readonly names: readonly string[] } | undefined
+  readonly databases: readonly DatabaseFile[]
+}
+
+export type LoadReply =
+  | {
+      readonly ok: true
+      readonly zones: readonly ReplyZone[]
+      /** undefined: as it was */
+      readonly steering: ReplySteering | undefined
+      readonly numbers: readonly string[]
+    }
+  | { readonly ok: false; readonly issues: readonly Issue[] }

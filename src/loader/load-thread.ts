@@ -1,0 +1,89 @@
+/**
+ * The thread that loads: reads the steering files, the databases and the master files, compiles what is new, and ends. The main
+ * thread goes on answering and probing meanwhile.
+ */
+import { readFileSync } from 'node:fs'
+import { parentPort, workerData } from 'node:worker_threads'
+import { hasErrors, type Issue } from '../base/index.ts'
+import { readSteering, type Steering } from '../steer/index.ts'
+import { discover } from './discover.ts'
+import { compileRules, openDatabases } from './load-geo.ts'
+import type { LoadReply, LoadRequest, ReplySteering, ReplyZone } from './load-model.ts'
+import { loadZoneFile, missingZone, numberRecords, shownPath, stampOf } from './load-zones.ts'
+
+export function load(request: LoadRequest): LoadReply {
+  const found = discover(request.zones, shownPath(request.zones))
+  const issues: Issue[] = [...found.issues]
+  const texts = found.steering.map((path) => ({ file: shownPath(path), text: readText(path, issues) }))
+  const databases = openDatabases(request.geoip)
+  const key = [
+    ...found.steering.map((path, i) => `${path} ${texts[i]!.text}`),
+    ...databases.map(({ path }) => `${path} ${stampOf(path)}`),
+  ].join('\n')
+
+  const numbers = [...request.numbers]
+  // Read even when nothing changed: the zones below are checked against the steered names.
+  const reading = readSteering(texts)
+  issues.push(...reading.issues)
+  const steered = numberRecords(reading.steering, numbers)
+  let steering: ReplySteering | undefined
+  if (key !== request.steeringKey && !hasErrors(issues)) {
+    const compiled = compileRules(reading.steering, numbers, databases)
+    issues.push(...compiled.issues)
+    steering = {
+      key,
+      steering: reading.steering,
+      issues: [...found.issues, ...reading.issues, ...compiled.issues],
+      records: compiled.records,
+      maps: compiled.maps,
+      countries: compiled.countries,
+      databases: compiled.databases,
+    }
+  }
+
+  const known = new Map(request.knownZones.map((zone) => [zone.name, zone]))
+  const zones: ReplyZone[] = found.zones.map((file) =>
+    loadZoneFile(file, steered.get(file.origin) ?? NOTHING_STEERED, known.get(file.origin)),
+  )
+  for (const zone of zones) issues.push(...(zone.issues ?? []))
+  issues.push(...steeredWithoutZone(reading.steering, new Set(zones.map(({ name }) => name)), request.zones))
+  if (hasErrors(issues)) return { ok: false, issues }
+  return { ok: true, zones, steering, numbers }
+}
+
+const NOTHING_STEERED: ReadonlyMap<string, number> = new Map()
+
+function readText(path: string, issues: Issue[]): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    issues.push({
+      severity: 'error',
+      code: 'loader/unreadable',
+      file: shownPath(path),
+      line: 0,
+      column: 0,
+      message: `the file cannot be read (${code}).`,
+      advice: 'Give the user that Meridian runs as the right to read it.',
+    })
+    return ''
+  }
+}
+
+/** One issue for each zone, at the first record that steers it. */
+function steeredWithoutZone(steering: Steering, zones: ReadonlySet<string>, folder: string): Issue[] {
+  const missing = new Map<string, Issue>()
+  for (const { zone, origin } of steering.records.values()) {
+    if (zones.has(zone) || missing.has(zone)) continue
+    const at =
+      origin.kind === 'file'
+        ? { file: origin.file, line: origin.line, column: origin.column }
+        : { file: '', line: 0, column: 0 }
+    missing.set(zone, missingZone(zone, folder, at))
+  }
+  return [...missing.values()]
+}
+
+// Loaded as a thread; tests import `load`.
+parentPort?.postMessage(load(workerData as LoadRequest))

@@ -1,0 +1,15 @@
+/** Where the server keeps what it writes. */
+import { join } from 'node:path'
+import type { Settings } from '../loader/index.ts'
+
+export function databaseFile({ data }: Settings): string {
+  return join(data, 'meridian.db')
+}
+
+export function adminTokenFile({ data }: Settings): string {
+  return join(data, 'admin.token')
+}
+
+export function cookieSecretFile({ data }: Settings): string {
+  return join(data, 'cookie.secret')
+}

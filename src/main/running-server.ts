@@ -1,0 +1,262 @@
+/**
+ * The running server: every room's door joined to the others, brought up in order and down in the reverse one.
+ */
+import { availableParallelism } from 'node:os'
+import { type Api, createApi, ensureAdminToken, type Listening } from '../api/index.ts'
+import { seededRandom } from '../base/index.ts'
+import { VERSION } from '../cli/index.ts'
+import { type By, type Control, createControl, createFleet, type LoadedFiles } from '../control/index.ts'
+import { type FileLoader, type Settings, type Watcher, watchFiles } from '../loader/index.ts'
+import { createProbeRunner, createProber, type ProbeRunner, type Prober } from '../probe/index.ts'
+import { printListenAddress, type Serving, startServing } from '../serve/index.ts'
+import { backupTo, createStore, openDatabase, type Sqlite } from '../store/index.ts'
+import { Answering } from './answering.ts'
+import { Clock } from './clock.ts'
+import { type Log, logIssues } from './log.ts'
+import { Places } from './place-lookup.ts'
+import { adminTokenFile, databaseFile } from './places.ts'
+
+const BY_FILES: By = { author: 'files', from: 'local' }
+const BY_SIGNAL: By = { author: 'SIGHUP', from: 'local' }
+
+export class RunningServer {
+  readonly #settings: Settings
+  readonly #loader: FileLoader
+  readonly #log: Log
+  readonly #clock = new Clock()
+  readonly #db: Sqlite
+  readonly #answering: Answering
+  readonly #control: Control
+  readonly #prober: Prober
+  readonly #runner: ProbeRunner
+  readonly #places: Places
+  readonly #workers: number
+  readonly #startedMs: number
+  #serving: Serving | undefined
+  #api: Api | undefined
+  #listening: Listening | undefined
+  #watcher: Watcher | undefined
+  #ready = false
+  #stopping: Promise<void> | undefined
+  #end: (code: number) => void = () => undefined
+  readonly #ended = new Promise<number>((resolve) => {
+    this.#end = resolve
+  })
+
+  constructor(settings: Settings, loader: FileLoader, log: Log) {
+    this.#settings = settings
+    this.#loader = loader
+    this.#log = log
+    this.#startedMs = this.#clock.now()
+    this.#workers = settings.workers ?? availableParallelism()
+    this.#db = openDatabase(databaseFile(settings))
+    this.#places = new Places(() => loader.databases())
+    const fleet = createFleet({ random: seededRandom(Math.floor(Math.random() * 2 ** 31)) })
+    this.#answering = new Answering(settings, this.#workers, {
+      fleet,
+      nowMs: this.#clock.now,
+      place: (address) => this.#places.place(address),
+      otherZones: () => NO_ZONES,
+    })
+    this.#control = createControl({
+      store: createStore(this.#db),
+      loader,
+      publisher: this.#answering.port(() => this.#runner.wake()),
+      fleet,
+      now: this.#clock.now,
+      soon: setImmediate,
+      trouble: (message) => log.error(message),
+    })
+    this.#prober = createProber({ version: VERSION, nowMs: this.#clock.now })
+    this.#runner = createProbeRunner({
+      source: {
+        nextDueMs: () => this.#control.nextDueMs(),
+        tick: () => this.#tick(),
+        due: () => this.#control.due(),
+        report: (result) => this.#control.observe(result),
+      },
+      prober: this.#prober,
+      nowMs: this.#clock.now,
+    })
+  }
+
+  /** Brings everything up; on return queries are answered. Throws what is wrong, as a sentence. */
+  async start(files: LoadedFiles, replace: boolean): Promise<void> {
+    const { api, listen, limits, tls } = this.#settings
+    const log = this.#log
+    logIssues(log, files.issues)
+    this.#control.subscribe((entry) => log.info({ event: entry }, entry.message))
+    this.#control.start(files)
+    if (ensureAdminToken(this.#control, adminTokenFile(this.#settings), this.#clock.now()))
+      log.info({ file: adminTokenFile(this.#settings) }, 'made the admin token')
+
+    this.#serving = await startServing({
+      listen,
+      workers: this.#workers,
+      responderModule: new URL('./responder-thread.js', import.meta.url).href,
+      init: (thread) => this.#answering.publisher.init(thread.index),
+      slowDoor: async (message, request) => {
+        // What nothing here does yet is refused in the words of the protocol.
+        await request.send(refusal(message))
+      },
+      log,
+      limits: limits.tcp,
+      driver: this.#settings.driver,
+      replace,
+      ...(tls === undefined ? {} : { tls }),
+    })
+    this.#answering.addReceiver((message) => this.#serving?.post(message))
+
+    this.#api = createApi({
+      control: this.#control,
+      answers: this.#answering.answers(
+        () => this.#control,
+        () => this.#serving,
+      ),
+      version: VERSION,
+      openReads: api.openReads,
+      now: this.#clock.now,
+      notReady: () => (this.#ready ? undefined : 'The server is starting.'),
+      facts: () => this.#facts(),
+      backup: async (file) => {
+        try {
+          return { ok: true, value: await backupTo(this.#db, file) }
+        } catch (error) {
+          return { ok: false, message: error instanceof Error ? error.message : String(error) }
+        }
+      },
+      probeLog: () => [],
+      log: (level, message, fields) => log[level](fields ?? {}, message),
+    })
+    this.#listening = await this.#api.listen({
+      listen: api.listen.kind === 'unix' ? `unix:${api.listen.path}` : hostAndPort(api.listen.host, api.listen.port),
+      tls: api.tls,
+    })
+    this.#runner.start()
+    this.#watch()
+    this.#signals()
+    this.#ready = true
+    const description = this.#serving.describe()
+    log.info(
+      {
+        listen: [...new Set(this.#serving.addresses.map(({ address, port }) => printListenAddress(address, port)))],
+        api: this.#listening.url,
+        zones: files.zones.length,
+        records: files.steering.records.size,
+        nodes: this.#control.steering().nodes.size,
+        driver: description.driver,
+        driverReason: description.reason,
+        loadMs: Math.round(this.#loader.lastMs()),
+        version: VERSION,
+        pid: process.pid,
+      },
+      'ready',
+    )
+  }
+
+  untilStopped(): Promise<number> {
+    return this.#ended
+  }
+
+  /** Takes everything down; nothing that was acknowledged is lost. Safe to call at any time, more than once. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopNow()
+    return this.#stopping
+  }
+
+  async #stopNow(): Promise<void> {
+    this.#ready = false
+    this.#watcher?.close()
+    this.#api?.close()
+    this.#runner.stop()
+    await Promise.all([this.#listening?.close(), this.#serving?.stop(), this.#prober.close()])
+    this.#control.flush()
+    this.#db.close()
+  }
+
+  #tick(): void {
+    const setMs = this.#clock.follow()
+    if (setMs !== 0) this.#log.warn({ setMs }, 'the clock of this machine was set; Meridian follows')
+    this.#control.tick()
+  }
+
+  #watch(): void {
+    this.#watcher = watchFiles({
+      folders: [this.#settings.zones],
+      endings: ['.zone', '.yaml'],
+      files: () => this.#loader.readFiles(),
+      changed: () => this.#reload(BY_FILES),
+    })
+  }
+
+  async #reload(by: By): Promise<void> {
+    const outcome = await this.#control.reload(by)
+    if (outcome.status === 'invalid') {
+      logIssues(this.#log, outcome.issues)
+      this.#log.error(outcome.message)
+    } else if (outcome.status === 'refused') this.#log.warn({ harms: outcome.harms }, outcome.message)
+  }
+
+  #signals(): void {
+    const stop = (signal: NodeJS.Signals): void => {
+      this.#log.info({ signal }, 'stopping')
+      this.#end(0)
+    }
+    process.once('SIGTERM', stop)
+    process.once('SIGINT', stop)
+    process.on('SIGHUP', () => void this.#reload(BY_SIGNAL))
+  }
+
+  #facts(): Readonly<Record<string, unknown>> {
+    const now = this.#clock.now()
+    const description = this.#serving?.describe()
+    return {
+      version: VERSION,
+      pid: process.pid,
+      uptimeSeconds: Math.round((now - this.#startedMs) / 1000),
+      serving:
+        description === undefined
+          ? undefined
+          : {
+              driver: description.driver,
+              reason: description.reason,
+              addresses: description.addresses.map(
+                ({ transport, address, port }) => `${transport} ${printListenAddress(address, port)}`,
+              ),
+              threads: description.threads.map(({ kind, index, state, restarts }) => ({
+                kind,
+                index,
+                state,
+                restarts,
+              })),
+              connections: description.connections,
+              ...(description.tls === undefined ? {} : { tls: description.tls }),
+            },
+      databases: this.#loader.databases().map(({ kind, file, name, builtIn, type, builtAtMs }) => ({
+        kind,
+        file: builtIn ? name : file,
+        builtIn,
+        type,
+        built: new Date(builtAtMs).toISOString(),
+        ageDays: Math.floor((now - builtAtMs) / 86_400_000),
+      })),
+      probes: { ...this.#prober.describe(), ...this.#runner.stats() },
+      lastLoadMs: Math.round(this.#loader.lastMs()),
+    }
+  }
+}
+
+const NO_ZONES = [] as const
+
+function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** NOTIMP for what is asked of the slow door, over the request (RFC 1035 4.1.1). */
+function refusal(message: Uint8Array): Uint8Array {
+  const header = message.slice(0, 12)
+  header[2] = (header[2]! & 0x79) | 0x80
+  header[3] = 4
+  header.fill(0, 4)
+  return header
+}

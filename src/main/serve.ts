@@ -1,0 +1,78 @@
+/**
+ * The conductor of the running server: wires ports to rooms, holds the clock, and brings everything up and down in order.
+ *
+ *     settings ─▶ files (a thread of their own) ─┐
+ *            └──▶ database, fleet, control ──────┴─▶ answers published ─▶ sockets ─▶ API ─▶ "ready"
+ *
+ * What can be wrong at a start is one clear sentence and exit 1; what goes wrong later is told in the log, the journal and the API.
+ */
+import { mkdirSync } from 'node:fs'
+import { printIssue } from '../base/index.ts'
+import type { ServeOptions } from '../cli/index.ts'
+import { createFileLoader, readSettings, type Settings } from '../loader/index.ts'
+import { createLog, type Log, logIssues } from './log.ts'
+import { RunningServer } from './running-server.ts'
+
+/** Runs the name server until it is told to stop. @returns the exit code */
+export async function serve(options: ServeOptions): Promise<number> {
+  const { settings, issues } = readSettings({ config: options.config, flags: options.flags })
+  if (settings === undefined) {
+    process.stderr.write(`${issues.map(printIssue).join('\n')}\n`)
+    return 1
+  }
+  const log = createLog(settings.log.level)
+  logIssues(log, issues)
+  try {
+    return await run(settings, options.replace, log)
+  } catch (error) {
+    log.fatal({ error: describe(error) }, sentenceOf(error))
+    await log.flushed()
+    process.stderr.write(`${sentenceOf(error)}\n`)
+    return 1
+  }
+}
+
+async function run(settings: Settings, replace: boolean, log: Log): Promise<number> {
+  // The files first: their thread works while this one opens everything else.
+  const loader = createFileLoader({ zones: settings.zones, geoip: settings.geoip })
+  const loading = loader.load()
+  loading.catch(() => undefined)
+  makeFolder(settings.data)
+  const server = new RunningServer(settings, loader, log)
+  try {
+    const loaded = await loading
+    if (!loaded.ok) {
+      logIssues(log, loaded.issues)
+      const errors = loaded.issues.filter(({ severity }) => severity === 'error').length
+      throw new Error(
+        `The files do not load: ${errors} error${errors === 1 ? '' : 's'}, told above. Mend them and start again; meridian check shows them, too.`,
+      )
+    }
+    await server.start(loaded.files, replace)
+    return await server.untilStopped()
+  } finally {
+    await server.stop()
+    await log.flushed()
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o750 })
+  } catch (error) {
+    throw new Error(
+      `The data folder ${path} cannot be made: ${describe(error)}. Make it, or name another with --data FOLDER.`,
+    )
+  }
+}
+
+/** What an operator reads. Errors of the rooms carry a sentence, and some an advice. */
+function sentenceOf(error: unknown): string {
+  const message = describe(error)
+  const advice = typeof error === 'object' && error !== null && 'advice' in error ? ` ${String(error.advice)}` : ''
+  return `${message}${advice}`
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,169 @@
+import t from 'tap'
+import {
+  compareDetectors,
+  type LabSummary,
+  replayProbes,
+  runLoadTrial,
+  runScenario,
+  tuneProbes,
+} from '../../src/lab/index.ts'
+
+const json = (...lines: object[]): string[] => lines.map((line) => JSON.stringify(line))
+
+function run(...lines: object[]): { changes: Record<string, unknown>[]; summary: LabSummary } {
+  const { issues, output } = runScenario(json(...lines))
+  if (issues.length > 0) throw new Error(issues.map(({ message }) => message).join('; '))
+  const all = [...output].map((line) => JSON.parse(line) as Record<string, unknown>)
+  return { changes: all.slice(0, -1), summary: all.at(-1)!.summary as LabSummary }
+}
+
+t.test('the output is a line for each change and one summary, as the contract names them', (t) => {
+  const { changes, summary } = run(
+    { nodes: ['a', 'b'], sites: { a: 's1' }, profile: 'normal', adaptive: false, until: 900 },
+    { t: 300, site: 's1', truth: 'down' },
+    { t: 400, node: 'a', truth: 'up' },
+  )
+  for (const change of changes) t.same(Object.keys(change), ['t', 'node', 'health', 'effective'])
+  const of = changes.filter(({ node, t: at }) => node === 'a' && Number(at) > 300)
+  t.same(
+    of.map(({ health, effective }) => [health, effective]),
+    [
+      ['suspect', true],
+      ['down', false],
+      ['recovering', false],
+      ['warming', true],
+      ['up', true],
+    ],
+  )
+  t.same(Object.keys(summary).slice(0, 6), [
+    'node_days',
+    'false_removals',
+    'false_removals_per_node_day',
+    'detect_s',
+    'answer_changes_per_hour',
+    'empty_answers',
+  ])
+  t.same(Object.keys(summary.detect_s), ['p50', 'p95', 'max'])
+  t.same(summary.answer_changes_per_hour, [2])
+  t.equal(summary.empty_answers, 0)
+  t.equal(summary.false_removals, 0)
+  t.equal(summary.detections, 1)
+  t.end()
+})
+
+t.test('what is wrong with a scenario is told line by line, and nothing runs', (t) => {
+  const rows: [string[], RegExp][] = [
+    [[], /begins with a line that names its nodes/],
+    [['nonsense', '{"nodes":["a"]}'], /no JSON object/],
+    [json({ nodes: [] }), /"nodes" must be a list/],
+    [json({ nodes: ['a'] }, { t: 1, node: 'b', truth: 'down' }), /"node" is "b", which is not known/],
+    [json({ nodes: ['a'] }, { t: 1, node: 'a', truth: 'dwon' }), /"truth" is "dwon"/],
+    [json({ nodes: ['a'] }, { t: 1, node: 'a', truth: 'up', loss: 2 }), /probability/],
+    [json({ nodes: ['a'] }, { t: 'soon', node: 'a', truth: 'up' }), /"t" must be a number of seconds/],
+    [json({ nodes: ['a'] }, { t: 1 }), /neither which node/],
+    [json({ nodes: ['a'], profile: 'norml' }), /"profile" is "norml"/],
+  ]
+  for (const [lines, message] of rows) {
+    const { issues, output } = runScenario(lines, { file: 'x.jsonl' })
+    t.match(issues[0]?.message, message)
+    t.equal(issues[0]?.file, 'x.jsonl')
+    t.same([...output], [])
+  }
+  const { issues, output } = runScenario(json({ nodes: ['a'], untill: 5, until: 60 }))
+  t.match(issues[0], { severity: 'warning', advice: 'Did you mean "until"?' })
+  t.equal([...output].length > 0, true, 'an unknown key is passed over')
+  t.end()
+})
+
+t.test('options take the place of what the file says', (t) => {
+  const lines = json({ nodes: ['a', 'b'], profile: 'normal', until: 900 }, { t: 300, node: 'a', truth: 'down' })
+  const slowest = (profile: string): number => {
+    const last = [...runScenario(lines, { profile }).output].at(-1)!
+    return (JSON.parse(last) as { summary: LabSummary }).summary.detect_s.max!
+  }
+  t.ok(slowest('eager') < slowest('patient') - 5)
+  t.end()
+})
+
+t.test('three vantages: one that is cut off removes nobody, and a dead node is out when most say so', (t) => {
+  const nodes = ['a', 'b', 'c', 'd']
+  const { summary } = run(
+    { nodes, vantages: ['self', 'fra', 'kiv'], until: 1200 },
+    { t: 300, vantage: 'self', truth: 'isolated' },
+    { t: 600, vantage: 'self', truth: 'up' },
+    { t: 700.5, node: 'b', truth: 'down' },
+  )
+  t.equal(summary.false_removals, 0)
+  t.equal(summary.detections, 1)
+  t.ok(summary.detect_s.max! < 35, `${summary.detect_s.max} s`)
+  t.end()
+})
+
+t.test('a drained node is no false removal', (t) => {
+  const { summary } = run(
+    { nodes: ['a', 'b', 'c'], until: 600 },
+    { t: 100, node: 'a', intent: 'drain' },
+    { t: 200, node: 'a', intent: 'auto' },
+  )
+  t.equal(summary.false_removals, 0)
+  t.same(summary.answer_changes_per_hour, [2])
+  t.end()
+})
+
+/** Two nodes asked every 2 s for an hour; b is dead from 1000 s to 1300 s and has a hiccup of 16 s every ten minutes. */
+function records(): string[] {
+  const lines: string[] = []
+  for (let at = 0; at < 3600; at += 2) {
+    lines.push(JSON.stringify({ t: 1_700_000_000 + at, node: 'a', ok: true, class: 'ok', ms: 12 }))
+    const bad = (at >= 1000 && at < 1300) || at % 600 < 16
+    const result = bad ? { ok: false, class: 'timeout', ms: 2000 } : { ok: true, class: 'ok', ms: 9 }
+    lines.push(JSON.stringify({ t: 1_700_000_000.5 + at, node: 'b', ...result }))
+  }
+  return lines
+}
+
+t.test('recorded probes replay through the same engine', (t) => {
+  const { issues, output } = replayProbes(records())
+  t.same(issues, [])
+  const lines = [...output].map((line) => JSON.parse(line) as Record<string, unknown>)
+  const summary = lines.at(-1)!.summary as LabSummary
+  t.equal(summary.false_removals, 0)
+  t.equal(summary.detections, 1)
+  t.ok(summary.detect_s.max! > 18 && summary.detect_s.max! < 24)
+  t.equal(summary.answer_changes_per_hour.length, 1)
+  t.match(replayProbes(['{"t":1}']).issues[0]?.message, /no probe result/)
+  t.match(replayProbes([]).issues[0]?.message, /no probe result in it/)
+  t.end()
+})
+
+t.test('tune tells what another profile would have done', (t) => {
+  const { report } = tuneProbes(records(), { from: { profile: 'normal' }, to: { profile: 'eager' } })
+  t.equal(report!.before.false_removals, 0)
+  t.ok(report!.after.false_removals >= 4, `${report!.after.false_removals} hiccups taken for outages`)
+  t.match(report!.sentences[0], /^false removals 0 -> \d+/)
+  t.match(
+    report!.sentences.find((sentence) => sentence.includes('outage of b')),
+    /the outage of b at 2023-11-14 22:30:00 UTC found 8s sooner/,
+  )
+  t.end()
+})
+
+t.test('other detectors are as eager or as blind as their figures say', (t) => {
+  const rows = compareDetectors(1, 0.5)
+  const of = (name: string) => rows.find(({ detector }) => detector.startsWith(name))!
+  t.ok(of('bucket, normal').loss5 === 0 && of('HAProxy').loss5 > 1 && of('PowerDNS').loss5 > 500)
+  t.ok(of('gdnsd').dead! > 80 && of('bucket, normal').dead! < 25)
+  t.end()
+})
+
+t.test('weights that follow the load bring twelve unequal machines together, and do not swing', (t) => {
+  for (const seed of [1, 2, 3]) {
+    const fixed = runLoadTrial({ seed, days: 1, loadAware: false })
+    t.ok(fixed.spreadAfter > 20, `fixed weights, seed ${seed}: ${fixed.spreadAfter} points`)
+    const aware = runLoadTrial({ seed, days: 1, loadAware: true })
+    t.ok(aware.spreadAfter <= 2.5, `load-aware, seed ${seed}: ${aware.spreadAfter} points`)
+    // Twice a day the curve itself turns.
+    t.ok(aware.turnsPerNodeDay <= 2, `${aware.turnsPerNodeDay} turns`)
+  }
+  t.end()
+})
