@@ -4,16 +4,8 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Issue } from '../base/index.ts'
-import {
-  COUNTRIES,
-  compileMap,
-  examineDatabase,
-  type GeoDatabase,
-  type Site as GeoSite,
-  type Matcher,
-  openDatabase,
-} from '../geo/index.ts'
-import type { SteeredRecord, Steering } from '../steer/index.ts'
+import { COUNTRIES, compileMap, examineDatabase, type GeoDatabase, openDatabase } from '../geo/index.ts'
+import { matchesEveryone, nearestSites, type SteeredRecord, type Steering } from '../steer/index.ts'
 import type { DatabaseFile, GeoipFiles, ReplyRecord } from './load-model.ts'
 import { shownPath } from './load-zones.ts'
 import { openMmdb } from './mmdb.ts'
@@ -118,28 +110,25 @@ function isForEveryone({ rules, pick }: SteeredRecord): boolean {
   return rules.length === 1 && pick !== 'nearest' && matchesEveryone(rules[0]!.match)
 }
 
-function matchesEveryone(match: Matcher): boolean {
-  return [match.country, match.continent, match.subdivision, match.asn, match.net].every((list) => list.length === 0)
-}
-
 /** Records with the same rules share a map. */
 class RuleMaps {
   readonly all: SharedArrayBuffer[] = []
   readonly #known = new Map<string, { map: number; classes: ReplyRecord['classes'] }>()
   readonly #databases: readonly GeoDatabase[]
-  readonly #sites: readonly GeoSite[]
+  readonly #steering: Steering
 
   constructor(steering: Steering, databases: readonly GeoDatabase[]) {
     this.#databases = databases
-    this.#sites = [...steering.sites.values()].map(({ name, at }) => ({ name, at }))
+    this.#steering = steering
   }
 
   record(record: SteeredRecord): ReplyRecord {
     if (isForEveryone(record)) return { name: record.name, map: -1, classes: [{ rule: 0, sites: undefined }] }
-    const nearest = record.pick === 'nearest'
+    const sites =
+      record.pick === 'nearest' ? record.rules.map((_, rule) => nearestSites(record, rule, this.#steering)) : []
     const matchers = record.rules.map(({ match }) => match)
     const key = JSON.stringify([
-      nearest,
+      sites,
       matchers.map((m) => ({ ...m, net: m.net.map(({ address, prefixLength }) => [...address, prefixLength]) })),
     ])
     let known = this.#known.get(key)
@@ -147,14 +136,14 @@ class RuleMaps {
       const compiled = compileMap({
         databases: this.#databases,
         matchers,
-        ...(nearest ? { sites: matchers.map(() => this.#sites) } : {}),
+        sites,
       })
       known = {
         map: this.all.push(compiled.image) - 1,
         classes: compiled.classes.map(({ matcher, order }) => ({
           // The last rule takes everyone (steer sees to it), so every class has one.
           rule: matcher < 0 ? record.rules.length - 1 : matcher,
-          sites: order?.map((i) => this.#sites[i]!.name),
+          sites: order?.map((i) => sites[matcher]![i]!.name),
         })),
       }
       this.#known.set(key, known)

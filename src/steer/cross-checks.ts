@@ -2,10 +2,11 @@
  * What only shows when everything is put together: rules nobody reaches, fallbacks in a circle, things nobody uses.
  */
 import { hasErrors, networkContains, printAddress } from '../base/index.ts'
-import { COUNTRIES, continentOf } from '../geo/index.ts'
+import { continentOf } from '../geo/index.ts'
 import type { Complaints } from './declarations.ts'
 import type { Position } from './document.ts'
-import type { Match, Origin, Site, Steering } from './model.ts'
+import type { Match, Origin, Steering } from './model.ts'
+import { whereIs } from './nearest-sites.ts'
 import { tellMatch } from './steps.ts'
 
 export function crossCheck(steering: Steering, complaints: Complaints): void {
@@ -106,11 +107,6 @@ function checkFallbacks({ pools, records }: Steering, complaints: Complaints): v
         `record ${name} is strict: the fallback of pool ${spills.pool} is not used for it.`,
       )
   }
-}
-
-/** @returns where a site is, as far as anybody said: its coordinates, else the middle of its country */
-export function whereIs(site: Site | undefined) {
-  return site?.at ?? (site?.country === undefined ? undefined : COUNTRIES.get(site.country)?.middle)
 }
 
 function checkNearest({ records, pools, nodes, sites }: Steering, complaints: Complaints): void {
