@@ -2,7 +2,7 @@
  * `npm run lab`: the trials of the health engine against their bars, and what other detectors do on the same seeds.
  * Arguments: seeds, three by default.
  */
-import { compareDetectors, healthTrials, type LabSummary, runScenario } from '../src/lab/index.ts'
+import { compareDetectors, healthTrials, type LabSummary, runLoadTrial, runScenario } from '../src/lab/index.ts'
 
 const seeds = process.argv.slice(2).map(Number).filter(Number.isInteger)
 if (seeds.length === 0) seeds.push(1, 2, 3)
@@ -40,5 +40,17 @@ for (const row of compareDetectors(seeds[0]!, days)) {
     (row.brownout?.toFixed(1) ?? 'never').padStart(15),
   ]
   console.log(`${row.detector.padEnd(24)} ${cells.join(' ')}`)
+}
+
+console.log('\ntwelve unequal machines under a daily curve: CPU points between the busiest and the idlest')
+for (const seed of seeds) {
+  const fixed = runLoadTrial({ seed, days: 2, loadAware: false })
+  const aware = runLoadTrial({ seed, days: 2, loadAware: true })
+  const passes = aware.spreadAfter <= 2.5
+  if (!passes) failed++
+  console.log(
+    `seed ${seed}  fixed weights ${fixed.spreadAfter}, load-aware ${aware.spreadAfter} after six hours, ` +
+      `${aware.turnsPerNodeDay} turns per node-day: ${passes ? 'passes' : 'FAILS'} (at most 2.5)`,
+  )
 }
 process.exitCode = failed === 0 ? 0 : 1

@@ -14,9 +14,19 @@ import { partIdle } from './part-idle.ts'
 import { partLoading } from './part-loading.ts'
 import { partReload } from './part-reload.ts'
 import { partReplace } from './part-replace.ts'
+import { partRespond } from './part-respond.ts'
 import { partScopes } from './part-scopes.ts'
 
-const PARTS: readonly Part[] = [partCpu, partLoading, partHealthChange, partScopes, partReload, partIdle, partReplace]
+const PARTS: readonly Part[] = [
+  partRespond,
+  partCpu,
+  partLoading,
+  partHealthChange,
+  partScopes,
+  partReload,
+  partIdle,
+  partReplace,
+]
 
 const args = process.argv.slice(2)
 const figure = (flag: string, fallback: number): number => {

@@ -16,6 +16,11 @@ export function cpuNs(pid: number): number {
   return total
 }
 
+/** CPU time of the calling thread so far, in nanoseconds: what it did, not how long it waited for a busy core. */
+export function threadCpuNs(): number {
+  return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0])
+}
+
 function childrenOf(pid: number): number[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
     try {

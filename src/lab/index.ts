@@ -1,5 +1,6 @@
 export { type Comparison, compareDetectors } from './detectors.ts'
 export type { Figures } from './figures.ts'
+export { type LoadTrial, runLoadTrial } from './load-trial.ts'
 export { replayProbes } from './replay.ts'
 export { type LabLine, type LabOptions, type LabSummary, runScenario, simulate } from './run.ts'
 export { parseScenario, type Scenario, type ScenarioEvent, type ScenarioOverrides, type Truth } from './scenario.ts'

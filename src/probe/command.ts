@@ -73,20 +73,23 @@ function run(asked: Asked, probe: CommandProbe, done: Settle): () => void {
     const keep = (octets: Buffer): void => {
       if (output.length < OUTPUT_OCTETS) output = Buffer.concat([output, octets]).subarray(0, OUTPUT_OCTETS)
     }
-    child.stdout.on('data', keep)
-    child.stderr.on('data', keep)
-    child.once('error', (error) => done(startFailure(probe.program, error)))
+    // First of all: without descriptors for its pipes, a child has no stdout and an error to come.
+    child.on('error', (error) => done(startFailure(probe.program, error)))
+    const release = (): void => {
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+    }
+    child.stdout?.on('data', keep)
+    child.stderr?.on('data', keep)
     // `exit`, not `close`: a grandchild that keeps the pipe open must not keep the verdict back; its output so far is read by then.
     child.once('exit', (code, signal) =>
       setImmediate(() => {
-        child.stdout.destroy()
-        child.stderr.destroy()
+        release()
         done(verdict(code, signal, output.toString('utf8')))
       }),
     )
     return () => {
-      child.stdout.destroy()
-      child.stderr.destroy()
+      release()
       if (child.pid === undefined) return
       try {
         process.kill(-child.pid, 'SIGKILL')

@@ -7,7 +7,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { isIP } from 'node:net'
 import { Gate } from './gate.ts'
-import { type Asked, type Attempt, NOTHING_TO_STOP, type Outcome, type Settle } from './outcome.ts'
+import { type Asked, type Attempt, clause, NOTHING_TO_STOP, type Outcome, type Settle } from './outcome.ts'
 
 export interface PingRequest {
   readonly id: number
@@ -94,11 +94,12 @@ export class PingProgram {
   }
 }
 
-/** What the program printed, in our words. */
+/** What the program printed, in our words. Only what it says of the node counts; a program that failed by itself is our fault. */
 export function outcomeOfPing(reply: PingReply): Outcome {
   if (reply.alive)
     return { class: 'ok', detail: reply.ms === undefined ? 'echo reply' : `echo reply in ${reply.ms} ms` }
   if (/unreachable|no route/i.test(reply.output)) return { class: 'unreachable', detail: 'destination unreachable' }
+  if (/\b0 (packets )?received/i.test(reply.output)) return { class: 'timeout', detail: 'no echo reply' }
   if (/cannot assign|invalid source/i.test(reply.output))
     return { class: 'local', detail: 'the source address is not on this machine' }
   if (/not permitted|permission denied|error while executing|not found/i.test(reply.output))
@@ -106,5 +107,9 @@ export function outcomeOfPing(reply: PingReply): Outcome {
       class: 'local',
       detail: 'the program ping cannot be run here (package iputils-ping; it needs CAP_NET_RAW)',
     }
-  return { class: 'timeout', detail: 'no echo reply' }
+  const said = reply.output.trim().split('\n')[0] ?? ''
+  return {
+    class: 'local',
+    detail: said === '' ? 'the program ping said nothing' : clause(`the program ping says: ${said}`),
+  }
 }

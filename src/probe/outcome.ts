@@ -80,7 +80,8 @@ export function codeOf(error: unknown): string | undefined {
 /** Says what a failed socket call means for the node. Unknown words count as a protocol failure: the node did something odd. */
 export function outcomeOfError(error: Error): Outcome {
   const code = codeOf(error)
-  const detail = clause(error.message)
+  // Node adds the local side of a socket that has none: " - Local (undefined:undefined)".
+  const detail = clause(error.message.replace(/ - Local \(undefined:undefined\)$/, ''))
   if (code === undefined) return { class: 'protocol', detail }
   if (LOCAL_CODES.has(code)) return { class: 'local', detail }
   const known = CLASS_OF_CODE[code]

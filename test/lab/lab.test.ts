@@ -1,5 +1,12 @@
 import t from 'tap'
-import { compareDetectors, type LabSummary, replayProbes, runScenario, tuneProbes } from '../../src/lab/index.ts'
+import {
+  compareDetectors,
+  type LabSummary,
+  replayProbes,
+  runLoadTrial,
+  runScenario,
+  tuneProbes,
+} from '../../src/lab/index.ts'
 
 const json = (...lines: object[]): string[] => lines.map((line) => JSON.stringify(line))
 
@@ -146,5 +153,17 @@ t.test('other detectors are as eager or as blind as their figures say', (t) => {
   const of = (name: string) => rows.find(({ detector }) => detector.startsWith(name))!
   t.ok(of('bucket, normal').loss5 === 0 && of('HAProxy').loss5 > 1 && of('PowerDNS').loss5 > 500)
   t.ok(of('gdnsd').dead! > 80 && of('bucket, normal').dead! < 25)
+  t.end()
+})
+
+t.test('weights that follow the load bring twelve unequal machines together, and do not swing', (t) => {
+  for (const seed of [1, 2, 3]) {
+    const fixed = runLoadTrial({ seed, days: 1, loadAware: false })
+    t.ok(fixed.spreadAfter > 20, `fixed weights, seed ${seed}: ${fixed.spreadAfter} points`)
+    const aware = runLoadTrial({ seed, days: 1, loadAware: true })
+    t.ok(aware.spreadAfter <= 2.5, `load-aware, seed ${seed}: ${aware.spreadAfter} points`)
+    // Twice a day the curve itself turns.
+    t.ok(aware.turnsPerNodeDay <= 2, `${aware.turnsPerNodeDay} turns`)
+  }
   t.end()
 })

@@ -86,6 +86,9 @@ t.test('what the program ping prints is told in our words', async (t) => {
     ['ping: connect: Network is unreachable', false, 'unreachable'],
     ['ping: socktype: SOCK_RAW\nping: socket: Operation not permitted', false, 'local'],
     ['ping: bind: Cannot assign requested address', false, 'local'],
+    ['', false, 'local'],
+    ['ping: usage error', false, 'local'],
+    ['1 packets transmitted, 0 packets received, 100% packet loss', false, 'timeout'],
     ['Error: ping.probe: there was an error while executing the ping program. ', false, 'local'],
   ]
   for (const [output, alive, expected] of rows)
