@@ -50,9 +50,9 @@ const SETTINGS_PLACES = ['meridian.yaml', '/etc/meridian/meridian.yaml', join(IN
 /** Finds the API and the token; nothing is asked yet. */
 export function openApi(options: ApiOptions, environment: NodeJS.ProcessEnv): Api {
   const local = localServer(options, environment)
-  const text = options.api ?? environment['MERIDIAN_API'] ?? local.api
+  const text = options.api ?? environment.MERIDIAN_API ?? local.api
   const { base, socketPath } = addressOf(text)
-  const token = options.token ?? environment['MERIDIAN_TOKEN'] ?? local.token
+  const token = options.token ?? environment.MERIDIAN_TOKEN ?? local.token
   const agent = new Agent({
     connect: socketPath === undefined ? {} : { socketPath },
     // A stream of events may be silent for as long as nothing happens.
@@ -127,7 +127,7 @@ export function openApi(options: ApiOptions, environment: NodeJS.ProcessEnv): Ap
 function localServer(options: ApiOptions, environment: NodeJS.ProcessEnv): { api: string; token: string | undefined } {
   // MERIDIAN_API is the client's here; as a setting it would only say the same.
   const { MERIDIAN_API: _, ...rest } = environment
-  const config = options.config ?? rest['MERIDIAN_CONFIG'] ?? SETTINGS_PLACES.find((path) => existsSync(path))
+  const config = options.config ?? rest.MERIDIAN_CONFIG ?? SETTINGS_PLACES.find((path) => existsSync(path))
   const { settings } = readSettings({ config, environment: rest })
   const api = settings?.api.listen ?? { kind: 'tcp', host: '127.0.0.1', port: 8053 }
   const scheme = settings?.api.tls === undefined ? 'http' : 'https'
