@@ -114,16 +114,19 @@ function makeRequest(
 function overUdp(request: Request, primary: Primary, timeoutMs: number): Promise<Message | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket(primary.address.length === 4 ? 'udp4' : 'udp6')
+    let finished = false
     const finish = (message: Message | undefined): void => {
+      if (finished) return
+      finished = true
       clearTimeout(timer)
-      socket.removeAllListeners().on('error', () => {})
-      socket.close()
+      socket.removeAllListeners('message').close()
       resolve(message)
     }
     const timer = setTimeout(finish, timeoutMs, undefined)
     socket.on('error', () => finish(undefined))
     // Connected: the kernel drops what comes from elsewhere.
-    socket.connect(primary.port, printAddress(primary.address), () => socket.send(request.message))
+    socket.on('connect', () => socket.send(request.message))
+    socket.connect(primary.port, printAddress(primary.address))
     socket.on('message', (octets) => {
       const message = believed(octets, request, primary)
       if (message !== undefined) finish(message)

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
-import { printAddress } from '../base/index.ts'
+import { parseAddress, printAddress } from '../base/index.ts'
 import {
   decodeMessage,
   encodeMessage,
@@ -14,6 +14,7 @@ import {
   printName,
   RCODE,
   rcodeName,
+  sameOctets,
   signMessage,
   TsigStreamVerifier,
   TYPE,
@@ -54,7 +55,7 @@ export function createNotifier(ports: NotifierPorts): Notifier {
     if (telling === undefined) return
     tellings.delete(label)
     clearTimeout(telling.timer)
-    telling.socket.removeAllListeners().on('error', () => {})
+    telling.socket.removeAllListeners('message')
     telling.socket.close()
   }
 
@@ -86,13 +87,14 @@ export function createNotifier(ports: NotifierPorts): Notifier {
         end(label)
         return
       }
-      socket.send(signed?.message ?? bare)
+      // Unreachable for now: the next try may find it.
+      socket.send(signed?.message ?? bare, peer.port, printAddress(peer.address), () => {})
       telling.timer = setTimeout(attempt, FIRST_WAIT_MS * 2 ** tries, tries + 1)
     }
-    // Unreachable for now (ECONNREFUSED and the like): the next try may find it.
     socket.on('error', () => {})
-    socket.connect(peer.port, printAddress(peer.address), () => attempt(0))
-    socket.on('message', (octets) => {
+    attempt(0)
+    socket.on('message', (octets, from) => {
+      if (from.port !== peer.port || !sameOctets(parseAddress(from.address) ?? bare, peer.address)) return
       const answer = decodeMessage(octets)
       if ('problem' in answer || answer.id !== id || opcodeOf(answer.flags) !== OPCODE.NOTIFY) return
       if ((answer.flags & FLAG.QR) === 0) return

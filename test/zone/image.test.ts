@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseName } from '../../src/wire/index.ts'
-import { NameWalk, ZoneDirectory } from '../../src/zone/index.ts'
+import { Lookup, NameWalk, ZoneDirectory } from '../../src/zone/index.ts'
 import { imageOf, look } from './look.ts'
 
 const RFC4592 = `
@@ -259,4 +259,29 @@ t.test('the directory finds the zone with the longest apex', async (t) => {
   walk.take(parseName('www.example.')!, 0)
   t.equal(root.find(walk), 0, 'the root is a zone too')
   t.equal(new ZoneDirectory([]).find(walk), -1)
+})
+
+t.test('look-ups allocate nothing', async (t) => {
+  const image = imageOf('example', `${RFC4592}\nalias.example. 60 CNAME host1\nold.example. 60 DNAME new.test.\n`)
+  const walk = new NameWalk()
+  const found = new Lookup()
+  const names = ['host1', 'x.y.z', 'sub.*', 'a.b.subdel', 'alias', 'a.old', '_x.host1'].map(
+    (name) => parseName(`${name}.example.`)!,
+  )
+  const round = (): void => {
+    for (let i = 0; i < 20_000; i++)
+      for (const name of names) {
+        walk.take(name, 0)
+        image.lookup(walk, 1, found)
+      }
+  }
+  round()
+  const least = Math.min(
+    ...[1, 2, 3, 4].map(() => {
+      const before = process.memoryUsage().heapUsed
+      round()
+      return process.memoryUsage().heapUsed - before
+    }),
+  )
+  t.ok(least < 100_000, `140,000 look-ups took ${least} octets of heap`)
 })
