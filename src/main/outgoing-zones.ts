@@ -15,8 +15,8 @@ import { parseName, printName } from '../wire/index.ts'
 import {
   diffRecords,
   diffZones,
-  serialNewer,
   type SteeredView,
+  serialNewer,
   withSerial,
   type ZoneDiff,
   ZoneImage,
@@ -239,7 +239,10 @@ export class OutgoingZones {
       writeFileSync(`${this.#ports.serialFile}.new`, `${text}\n`)
       renameSync(`${this.#ports.serialFile}.new`, this.#ports.serialFile)
     } catch (error) {
-      this.#ports.log.error({ file: this.#ports.serialFile, error: String(error) }, 'the serials of zones cannot be kept')
+      this.#ports.log.error(
+        { file: this.#ports.serialFile, error: String(error) },
+        'the serials of zones cannot be kept',
+      )
     }
   }
 
