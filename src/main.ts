@@ -3,10 +3,9 @@
  * src/main/.
  */
 import { runCommandLine } from './cli/index.ts'
-import { checkFiles } from './main/check-files.ts'
-import { serve } from './main/serve.ts'
 
+// Loaded when they are asked for: a client command has no use for the whole server.
 process.exitCode = await runCommandLine(process.argv.slice(2), {
-  serve,
-  check: checkFiles,
+  serve: async (options) => (await import('./main/serve.ts')).serve(options),
+  check: async (options) => (await import('./main/check-files.ts')).checkFiles(options),
 })

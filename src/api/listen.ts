@@ -5,6 +5,7 @@ import { chmodSync, existsSync, readFileSync, statSync, unlinkSync } from 'node:
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { connect } from 'node:net'
+import { dirname } from 'node:path'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
 
 export interface ListenOptions {
@@ -101,6 +102,7 @@ function printUrl(server: Server, secure: boolean): string {
 
 /** Removes a socket that nobody listens on any more; one in use, and anything that is no socket, stays. */
 async function removeStale(path: string): Promise<void> {
+  if (!existsSync(dirname(path))) throw new ApiError(`The API cannot listen on ${path}: its folder does not exist.`)
   if (!existsSync(path)) return
   if (!statSync(path).isSocket()) throw new ApiError(`${path} exists and is no socket; the API does not replace it.`)
   const used = await new Promise<boolean>((resolve) => {
@@ -119,6 +121,5 @@ function explain(place: string, error: NodeJS.ErrnoException): string {
   if (error.code === 'EADDRINUSE') return `The API's address ${place} is in use. Is Meridian running already?`
   if (error.code === 'EACCES') return `The API may not listen on ${place}: this user lacks the right.`
   if (error.code === 'EADDRNOTAVAIL') return `The API cannot listen on ${place}: no interface has this address.`
-  if (error.code === 'ENOENT') return `The API cannot listen on ${place}: the folder does not exist.`
   return `The API cannot listen on ${place}: ${error.message}.`
 }

@@ -29,18 +29,6 @@ export const StatusSchema = z
       intents: z.record(z.string(), z.number()),
     }),
     reload: ReloadStateSchema,
-    schedules: z
-      .array(
-        z.object({
-          name: z.string(),
-          cron: z.string(),
-          timeZone: z.string(),
-          action: z.string(),
-          lastRun: z.string().nullable(),
-          origin: z.string(),
-        }),
-      )
-      .readonly(),
     facts: z.record(z.string(), z.unknown()),
   })
   .openapi('Status')
@@ -127,7 +115,6 @@ export function healthRoutes(router: Router): void {
         return counts
       }
       const notReady = ports.notReady() ?? null
-      const ran = control.schedulesRan()
       return {
         version: ports.version,
         now: iso(ports.now()),
@@ -147,19 +134,6 @@ export function healthRoutes(router: Router): void {
           intents: count(nodes.map((node) => node.intent)),
         },
         reload: health.reload,
-        schedules: [...control.steering().schedules.values()].map((schedule) => {
-          const ranMs = ran.get(schedule.name)
-          const { action } = schedule
-          const subject = 'node' in action ? action.node : action.pool
-          return {
-            name: schedule.name,
-            cron: schedule.cron,
-            timeZone: schedule.timeZone,
-            action: `${action.kind} ${subject}`,
-            lastRun: ranMs === undefined ? null : iso(ranMs),
-            origin: schedule.origin.kind === 'file' ? `${schedule.origin.file}:${schedule.origin.line}` : 'the API',
-          }
-        }),
         facts: ports.facts(),
       } satisfies z.input<typeof StatusSchema>
     },

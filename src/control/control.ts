@@ -77,8 +77,8 @@ export interface Control {
   plan(): Promise<{ readonly plan: Plan } | { readonly issues: readonly Issue[] }>
   putToken(by: By, token: Token): Outcome
   revokeToken(by: By, id: string): Outcome
-  /** A schedule's occurrence was run. */
-  scheduleRan(schedule: string, atMs: number): void
+  /** Keeps where somebody got to (a schedule, a hook), durably; no new generation, no journal. */
+  mark(key: string, value: string | undefined): void
   /** Journals something that the server itself did or met. */
   note(entry: NewEntry): void
 
@@ -102,7 +102,7 @@ export interface Control {
   zonesOf(node: string): ReadonlySet<string>
   tokens(): readonly Token[]
   token(id: string): Token | undefined
-  schedulesRan(): ReadonlyMap<string, number>
+  marks(): ReadonlyMap<string, string>
   events(filter: JournalFilter): readonly JournalEntry[]
   lastEntryId(): number
   firstEntryId(): number
@@ -184,9 +184,10 @@ export function createControl(ports: ControlPorts): Control {
       )
       return done(core, `token ${token.name} revoked.`, [])
     },
-    scheduleRan(schedule, atMs) {
-      store.commit([{ kind: 'schedule-ran', schedule, atMs }], [])
-      core.schedulesRan.set(schedule, atMs)
+    mark(key, value) {
+      store.commit([{ kind: 'mark', key, value }], [])
+      if (value === undefined) core.marks.delete(key)
+      else core.marks.set(key, value)
     },
     note: (entry) => observe(core, entry),
 
@@ -215,7 +216,7 @@ export function createControl(ports: ControlPorts): Control {
     zonesOf: (node) => zonesOfNode(core, node),
     tokens: () => [...core.tokens.values()],
     token: (id) => core.tokens.get(id),
-    schedulesRan: () => core.schedulesRan,
+    marks: () => core.marks,
     events(filter) {
       flush(core)
       return store.journal(filter)
@@ -242,6 +243,6 @@ function recall(core: Core): void {
   for (const [node, weight] of saved.weights) core.weights.set(node, weight)
   for (const [pool, on] of saved.standby) core.standby.set(pool, on)
   for (const token of saved.tokens) core.tokens.set(token.id, token)
-  for (const [schedule, atMs] of saved.schedulesRan) core.schedulesRan.set(schedule, atMs)
+  for (const [key, value] of saved.marks) core.marks.set(key, value)
   core.ports.fleet.remember(saved.memory)
 }

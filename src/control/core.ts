@@ -34,7 +34,8 @@ export interface Core {
   readonly weights: Map<string, number>
   readonly standby: Map<string, boolean>
   readonly tokens: Map<string, Token>
-  readonly schedulesRan: Map<string, number>
+  /** where schedules and hooks got to */
+  readonly marks: Map<string, string>
   generation: number
   readonly startedMs: number
   /** when each node was last taken out of a pool's answers */
@@ -60,7 +61,7 @@ export function createCore(ports: ControlPorts): Core {
     weights: new Map(),
     standby: new Map(),
     tokens: new Map(),
-    schedulesRan: new Map(),
+    marks: new Map(),
     generation: 0,
     startedMs: ports.now(),
     outSinceMs: new Map(),
@@ -119,8 +120,8 @@ function takeUp(core: Core, change: Change): void {
     case 'delete-token':
       core.tokens.delete(change.id)
       return
-    case 'schedule-ran':
-      core.schedulesRan.set(change.schedule, change.atMs)
+    case 'mark':
+      set(core.marks, change.key, change.value)
       return
     default:
       change satisfies never

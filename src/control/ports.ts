@@ -47,8 +47,8 @@ export type Change =
   | { readonly kind: 'standby'; readonly pool: string; readonly on: boolean | undefined }
   | { readonly kind: 'put-token'; readonly token: Token }
   | { readonly kind: 'delete-token'; readonly id: string }
-  /** the schedule's latest occurrence that was run */
-  | { readonly kind: 'schedule-ran'; readonly schedule: string; readonly atMs: number }
+  /** where somebody got to: a schedule, a hook; undefined: forget it */
+  | { readonly kind: 'mark'; readonly key: string; readonly value: string | undefined }
 
 /** What the last run left. */
 export interface Saved {
@@ -58,7 +58,7 @@ export interface Saved {
   readonly weights: ReadonlyMap<string, number>
   readonly standby: ReadonlyMap<string, boolean>
   readonly tokens: readonly Token[]
-  readonly schedulesRan: ReadonlyMap<string, number>
+  readonly marks: ReadonlyMap<string, string>
   readonly memory: readonly HealthMemory[]
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Network } from '../base/index.ts'
 import { COUNTRIES, type Coordinates } from './countries.ts'
-import type { GeoDatabase } from './database.ts'
+import type { GeoDatabase, Located } from './database.ts'
 import { NOWHERE, type Place } from './place.ts'
 
 export interface PlaceSource {
@@ -34,15 +34,26 @@ export class PlaceFinder {
     this.#databases = databases
   }
 
-  /** @param address 4 or 16 octets */
+  /**
+   * Never throws: a file that was damaged after it was examined says nothing of the addresses it cannot read.
+   * @param address 4 or 16 octets
+   */
   find(address: Uint8Array): FoundPlace {
     const sources = this.#databases.map((database) => {
-      const { place, network } = database.locate(address)
+      const { place, network } = locate(database, address)
       const { databaseType, builtAtMs } = database.metadata
       return { database: database.name, databaseType, builtAtMs, network, place }
     })
     const place = joinPlaces(sources.map((source) => source.place))
     return { place, reckonedAt: place.at ?? middleOf(place.country), sources }
+  }
+}
+
+function locate(database: GeoDatabase, address: Uint8Array): Located {
+  try {
+    return database.locate(address)
+  } catch {
+    return { place: NOWHERE, network: { address, prefixLength: address.length * 8 } }
   }
 }
 

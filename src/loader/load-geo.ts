@@ -34,10 +34,13 @@ function builtInDatabase(): string {
   return createRequire(import.meta.url).resolve(`${BUILT_IN}/geo-whois-asn-country.mmdb`)
 }
 
-/** @returns the database, or what is wrong with it */
+/**
+ * @param nowMs undefined: the file was examined when it was loaded, and is only opened (a city database takes seconds to examine)
+ * @returns the database, or what is wrong with it
+ */
 export function readDatabase(
   { path, builtIn }: DatabasePath,
-  nowMs: number,
+  nowMs: number | undefined,
 ): { database?: GeoDatabase; issues: Issue[] } {
   const name = builtIn ? `${BUILT_IN} (built in)` : shownPath(path)
   let bytes: Uint8Array
@@ -52,7 +55,7 @@ export function readDatabase(
   const opened = openDatabase(name, bytes, openMmdb)
   if ('issue' in opened) return { issues: [opened.issue] }
   // What comes with the package was examined when it was chosen.
-  if (builtIn) return { database: opened.database, issues: [] }
+  if (builtIn || nowMs === undefined) return { database: opened.database, issues: [] }
   const { issues } = examineDatabase(opened.database, nowMs)
   return issues.some(({ severity }) => severity === 'error')
     ? { issues: [...issues] }

@@ -36,7 +36,7 @@ export class Places {
     if (this.#open === undefined || this.#open.of !== files) {
       const databases = files.flatMap(({ kind, file, builtIn }) => {
         // A file that became unreadable since it was loaded: the answers still know it, this does not.
-        const { database } = readDatabase({ kind, path: file, builtIn }, Date.now())
+        const { database } = readDatabase({ kind, path: file, builtIn }, undefined)
         return database === undefined ? [] : [database]
       })
       this.#open = { of: files, finder: new PlaceFinder(databases) }

@@ -6,10 +6,19 @@ import { type Api, createApi, ensureAdminToken, type Listening } from '../api/in
 import { seededRandom } from '../base/index.ts'
 import { VERSION } from '../cli/index.ts'
 import { type By, type Control, createControl, createFleet, type LoadedFiles } from '../control/index.ts'
+import { type Duty, startDuty } from '../duty/index.ts'
 import { type FileLoader, type Settings, type Watcher, watchFiles } from '../loader/index.ts'
 import { createProbeRunner, createProber, type ProbeRunner, type Prober } from '../probe/index.ts'
 import { printListenAddress, type Serving, startServing } from '../serve/index.ts'
-import { backupTo, createStore, openDatabase, type Sqlite } from '../store/index.ts'
+import {
+  backupTo,
+  createProbeLog,
+  createStore,
+  openDatabase,
+  openJournal,
+  type ProbeLog,
+  type Sqlite,
+} from '../store/index.ts'
 import { Answering } from './answering.ts'
 import { Clock } from './clock.ts'
 import { type Log, logIssues } from './log.ts'
@@ -27,6 +36,7 @@ export class RunningServer {
   readonly #db: Sqlite
   readonly #answering: Answering
   readonly #control: Control
+  readonly #probeLog: ProbeLog
   readonly #prober: Prober
   readonly #runner: ProbeRunner
   readonly #places: Places
@@ -34,6 +44,7 @@ export class RunningServer {
   readonly #startedMs: number
   #serving: Serving | undefined
   #api: Api | undefined
+  #duty: Duty | undefined
   #listening: Listening | undefined
   #watcher: Watcher | undefined
   #ready = false
@@ -67,13 +78,18 @@ export class RunningServer {
       soon: setImmediate,
       trouble: (message) => log.error(message),
     })
+    this.#probeLog = createProbeLog(this.#db)
     this.#prober = createProber({ version: VERSION, nowMs: this.#clock.now })
     this.#runner = createProbeRunner({
       source: {
         nextDueMs: () => this.#control.nextDueMs(),
         tick: () => this.#tick(),
         due: () => this.#control.due(),
-        report: (result) => this.#control.observe(result),
+        report: (result) => {
+          this.#control.observe(result)
+          this.#probeLog.record(result)
+          this.#api?.metrics.probe(result)
+        },
       },
       prober: this.#prober,
       nowMs: this.#clock.now,
@@ -125,12 +141,23 @@ export class RunningServer {
           return { ok: false, message: error instanceof Error ? error.message : String(error) }
         }
       },
-      probeLog: () => [],
+      probeLog: (filter) => this.#probeLog.lines(filter),
       log: (level, message, fields) => log[level](fields ?? {}, message),
     })
     this.#listening = await this.#api.listen({
       listen: api.listen.kind === 'unix' ? `unix:${api.listen.path}` : hostAndPort(api.listen.host, api.listen.port),
       tls: api.tls,
+    })
+    this.#duty = startDuty({
+      control: this.#control,
+      now: this.#clock.now,
+      log: (level, message) => log[level](message),
+      version: VERSION,
+      hooks: this.#settings.hooks,
+      prunable: [
+        { what: 'the journal', keepMs: this.#settings.journal.keepMs, prune: openJournal(this.#db).prune },
+        { what: 'the probe history', keepMs: this.#settings.probes.keepMs, prune: this.#probeLog.prune },
+      ],
     })
     this.#runner.start()
     this.#watch()
@@ -170,7 +197,9 @@ export class RunningServer {
     this.#api?.close()
     this.#runner.stop()
     await Promise.all([this.#listening?.close(), this.#serving?.stop(), this.#prober.close()])
+    this.#duty?.stop()
     this.#control.flush()
+    this.#probeLog.flush()
     this.#db.close()
   }
 
@@ -178,6 +207,16 @@ export class RunningServer {
     const setMs = this.#clock.follow()
     if (setMs !== 0) this.#log.warn({ setMs }, 'the clock of this machine was set; Meridian follows')
     this.#control.tick()
+    this.#recordProbes()
+  }
+
+  /** A disk that fails costs history, never answers. */
+  #recordProbes(): void {
+    try {
+      this.#probeLog.tick(this.#clock.now())
+    } catch (error) {
+      this.#log.warn({ error: String(error) }, 'the probe history cannot be written')
+    }
   }
 
   #watch(): void {
@@ -241,6 +280,8 @@ export class RunningServer {
         ageDays: Math.floor((now - builtAtMs) / 86_400_000),
       })),
       probes: { ...this.#prober.describe(), ...this.#runner.stats() },
+      schedules: this.#duty?.schedules(),
+      hooks: this.#duty?.hooks(),
       lastLoadMs: Math.round(this.#loader.lastMs()),
     }
   }

@@ -140,7 +140,7 @@ function askOverTcp(
 }
 
 /** @returns undefined: not an answer to our question */
-function readAnswer(
+export function readAnswer(
   message: Buffer,
   id: number,
   probe: DnsProbe,

@@ -50,8 +50,8 @@ export interface OpenSocket {
 /** How long a synchronous worker sleeps in the kernel at most; then it looks whether it is to stop. */
 export const RECEIVE_TIMEOUT_MS = 250
 
-// A burst that comes while a worker collects garbage or compiles waits here: 4 MiB hold about 5,000 small queries.
-const SOCKET_BUFFER_OCTETS = 4 << 20
+// A burst that comes while a worker collects garbage or compiles waits here: 8 MiB hold about 10,000 small queries.
+const SOCKET_BUFFER_OCTETS = 8 << 20
 
 /** Opens `count` UDP sockets on one address. Port 0: the first one chooses for all. @throws ListenError */
 export function openUdp(libc: Libc, address: Uint8Array, port: number, count: number, beside: boolean): OpenSocket[] {

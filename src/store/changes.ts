@@ -18,7 +18,8 @@ export function changeWriter(db: Sqlite): (change: Change) => void {
   const deleteStandby = db.prepare('DELETE FROM standby WHERE pool = ?')
   const putToken = db.prepare('INSERT OR REPLACE INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
   const deleteToken = db.prepare('DELETE FROM token WHERE id = ?')
-  const putSchedule = db.prepare('INSERT OR REPLACE INTO schedule VALUES (?, ?)')
+  const putMark = db.prepare('INSERT OR REPLACE INTO mark VALUES (?, ?)')
+  const deleteMark = db.prepare('DELETE FROM mark WHERE key = ?')
   return (change) => {
     switch (change.kind) {
       case 'generation':
@@ -82,8 +83,9 @@ export function changeWriter(db: Sqlite): (change: Change) => void {
       case 'delete-token':
         deleteToken.run(change.id)
         return
-      case 'schedule-ran':
-        putSchedule.run(change.schedule, Math.round(change.atMs))
+      case 'mark':
+        if (change.value === undefined) deleteMark.run(change.key)
+        else putMark.run(change.key, change.value)
         return
       default:
         change satisfies never

@@ -1,4 +1,5 @@
 export * from './backup.ts'
 export { openDatabase, type Sqlite, StoreError } from './database.ts'
 export { type Journal, openJournal } from './journal.ts'
+export { createProbeLog, type ProbeLog, type ProbeLogFilter } from './probe-log.ts'
 export { createStore } from './store.ts'

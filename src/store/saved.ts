@@ -57,7 +57,7 @@ export function readSaved(db: Sqlite): Saved {
     weights: new Map(all<{ node: string; weight: number }>('weight').map((row) => [row.node, row.weight])),
     standby: new Map(all<{ pool: string; joined: number }>('standby').map((row) => [row.pool, row.joined === 1])),
     tokens: all<TokenRow>('token ORDER BY created_ms').map(readToken),
-    schedulesRan: new Map(all<{ name: string; ran_ms: number }>('schedule').map((row) => [row.name, row.ran_ms])),
+    marks: new Map(all<{ key: string; value: string }>('mark').map((row) => [row.key, row.value])),
     memory: all<HealthRow>('health').map(readHealth),
   }
 }

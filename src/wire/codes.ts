@@ -186,6 +186,11 @@ export function rcodeName(rcode: number): string {
   return RCODES.get(rcode) ?? `RCODE${rcode}`
 }
 
+/** The error of a TSIG record, where 16 is BADSIG. */
+export function tsigErrorName(error: number): string {
+  return error === BADSIG ? 'BADSIG' : rcodeName(error)
+}
+
 export function opcodeName(opcode: number): string {
   return OPCODES.get(opcode) ?? `OPCODE${opcode}`
 }

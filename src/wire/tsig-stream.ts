@@ -3,7 +3,7 @@
  * We sign every message; a peer may leave up to 99 unsigned between two, but neither the first nor the last.
  */
 import { OctetWriter } from './octet-writer.ts'
-import { type Hmac, sameOctets, signMessage, type TsigKey, verifyTsig } from './tsig.ts'
+import { type Hmac, sameOctets, signMessage, type TsigKey, tsigOctets, verifyTsig } from './tsig.ts'
 
 /** Signs the messages of one answer, in their order. */
 export class TsigSigner {
@@ -16,6 +16,11 @@ export class TsigSigner {
     this.key = key
     this.hmac = hmac
     this.priorMac = requestMac
+  }
+
+  /** how many octets a signature adds to each message */
+  get overhead(): number {
+    return tsigOctets(this.key)
   }
 
   sign(bare: Uint8Array, nowSeconds: number): Uint8Array {

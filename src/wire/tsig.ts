@@ -283,6 +283,11 @@ export function signRefusal(
   return signMessage(bare, key, hmac, tsig.timeSigned, { error, context, other: clock.octets() }).message
 }
 
+/** @returns the octets of a TSIG record with this key and no other data: name, ten fixed, algorithm, sixteen fixed, MAC */
+export function tsigOctets(key: TsigKey): number {
+  return key.name.length + 10 + key.algorithm.length + 2 + 16 + TSIG_ALGORITHMS[key.algorithm]!.macOctets
+}
+
 function appendTsig(bare: Uint8Array, tsig: Signed, mac: Uint8Array): Uint8Array {
   const out = new OctetWriter(bare.length + 256)
   out.bytes(bare)

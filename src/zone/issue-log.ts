@@ -5,7 +5,10 @@
 import { type Issue, type Severity, sortIssues } from '../base/index.ts'
 
 /** More would only scroll the first ones away, and a file of another kind has as many as lines. */
-const MOST_ISSUES = 500
+export const MOST_ISSUES = 500
+
+/** A message that quotes a line without blanks could be as long as the file. */
+const MOST_CHARACTERS = 400
 
 interface Found {
   readonly severity: Severity
@@ -40,7 +43,7 @@ export class IssueLog {
     const severity = stated === 'error' && this.#fatal?.has(code) === false ? 'warning' : stated
     if (severity === 'error') this.errors++
     if (this.#found.length < MOST_ISSUES) {
-      this.#found.push({ severity, code, file, at, message, advice })
+      this.#found.push({ severity, code, file, at, message: shortened(message), advice })
       return
     }
     this.#untold++
@@ -77,6 +80,10 @@ export class IssueLog {
       })
     return sorted
   }
+}
+
+function shortened(message: string): string {
+  return message.length <= MOST_CHARACTERS ? message : `${message.slice(0, MOST_CHARACTERS - 3)}...`
 }
 
 /** Counts characters, not octets: continuation octets of UTF-8 do not make a column. */

@@ -34,12 +34,18 @@ const SEMICOLON = 0x3b
 const EQUALS = 0x3d
 const BACKSLASH = 0x5c
 
+/**
+ * The largest record has 64 KiB of data, as hex with blanks less than half of this. Beyond it a parenthesis was forgotten, and looking
+ * for its end in a large file again and again would take for ever.
+ */
+const MOST_ENTRY_OCTETS = 1 << 19
+
 /** Reads the entry that begins at `from`. */
 export function lexEntry(bytes: Uint8Array, from: number): Entry {
   const tokens: Token[] = []
-  const end = bytes.length
+  const end = Math.min(bytes.length, from + MOST_ENTRY_OCTETS)
   let depth = 0
-  let openAt = from
+  let openAt = -1
   let p = from
   const failed = (at: number, code: string, message: string, advice: string): Entry => ({
     tokens,
@@ -54,7 +60,11 @@ export function lexEntry(bytes: Uint8Array, from: number): Entry {
     } else if (isBlank(octet)) p++
     else if (octet === SEMICOLON) p = Math.min(end, endOfLine(bytes, p))
     else if (octet === OPEN) {
-      if (depth === 0) openAt = p
+      if (depth === 0) {
+        openAt = p
+        // One glance instead of tokens up to the end of the file, where nothing closes it.
+        if (!bytes.subarray(p, end).includes(CLOSE)) break
+      }
       depth++
       p++
     } else if (octet === CLOSE) {
@@ -69,12 +79,12 @@ export function lexEntry(bytes: Uint8Array, from: number): Entry {
       p = token.end
     }
   }
-  if (depth === 0) return { tokens, end, problem: undefined }
+  if (depth === 0 && p >= end && end === bytes.length) return { tokens, end, problem: undefined }
   return failed(
-    openAt,
+    Math.max(openAt, from),
     'zone/parenthesis',
-    'This parenthesis is never closed.',
-    'Everything up to the end of the file would belong to this record; reading goes on with the next line.',
+    openAt >= 0 ? 'This parenthesis is never closed.' : 'This line is too long for a record.',
+    'All that follows would belong to this record; reading goes on with the next line.',
   )
 }
 

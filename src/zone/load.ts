@@ -8,7 +8,7 @@ import { ZoneBuilder } from './builder.ts'
 import { ZoneCheck } from './check/zone-check.ts'
 import { checkZone } from './check.ts'
 import { groupRecords, markNodes, writeImage } from './compile.ts'
-import { HEADER } from './image-layout.ts'
+import { HEADER, NODE } from './image-layout.ts'
 import { IssueLog } from './issue-log.ts'
 import { MasterFileReader, ZONE_LIMITS, type ZoneLimits } from './master-file.ts'
 import type { ZoneRecord } from './records.ts'
@@ -78,7 +78,8 @@ export function compileRecords(source: RecordSource): LoadedZone {
       log.add('warning', 'zone/out-of-zone', 0, -1, `${name} is not in the zone; its records are ignored.`)
       continue
     }
-    builder.begin(type, ttl, -1)
+    // RFC 2181 8: a TTL with its highest bit set counts as zero.
+    builder.begin(type, ttl > 0x7fffffff ? 0 : ttl, -1)
     builder.bytes(rdata)
     builder.end(node)
   }
@@ -103,6 +104,16 @@ function finish(
   }
   const grouping = groupRecords(builder)
   const flags = markNodes(builder)
+  for (const node of builder.steered.keys())
+    if ((flags[node]! & (NODE.cut | NODE.below)) !== 0)
+      log.add(
+        'warning',
+        'zone/steered',
+        0,
+        -1,
+        `The steered name ${printName(builder.nameOf(node))} lies at or below a delegation or a DNAME: it is never answered from here.`,
+        'Remove it, or the NS or DNAME records above it.',
+      )
   checkZone(new ZoneCheck(builder, flags, grouping, log, fileOf))
   const issues = log.issues()
   if (log.errors > 0) return { image: undefined, issues, serial: 0, names: builder.nodes, records: builder.records }

@@ -18,7 +18,7 @@ import {
 } from '../wire/index.ts'
 import type { ZoneBuilder } from './builder.ts'
 import { expandTemplate, parseRange } from './generate.ts'
-import type { IssueLog } from './issue-log.ts'
+import { type IssueLog, MOST_ISSUES } from './issue-log.ts'
 import { lexEntry, type Token } from './lexer.ts'
 import { PlainLineReader } from './plain-line.ts'
 import { NO_OWNER, OUTSIDE, ReaderState, UNRESOLVED } from './reader-state.ts'
@@ -81,7 +81,8 @@ export class MasterFileReader {
     this.#runs.push({ record: this.#builder.records, file: this.#file })
     // A byte order mark is no part of the first owner.
     let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-    while (at < bytes.length && !this.#full) {
+    // After so many errors this is no zone file; reading on would only cost time.
+    while (at < bytes.length && !this.#full && this.#log.errors <= MOST_ISSUES) {
       const next = this.#plain === undefined ? -1 : this.#plain.read(bytes, at)
       at = next >= 0 ? next : this.#entry(bytes, at)
       if (this.#builder.records > this.#limits.records) this.#overflow(at)

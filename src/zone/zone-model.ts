@@ -19,6 +19,9 @@ interface NameSets {
   readonly sets: ReadonlyMap<number, RecordSet>
 }
 
+/** String.fromCharCode takes its octets as arguments, of which there is room for some ten thousand. */
+const MOST_ARGUMENTS = 4096
+
 export class ZoneModel {
   /** lower case, wire form */
   readonly origin: Uint8Array
@@ -33,10 +36,30 @@ export class ZoneModel {
 
   /** @param records of one zone; repetitions are dropped, records outside of the zone too; a set gets its lowest TTL */
   static of(origin: Uint8Array, records: Iterable<ZoneRecord>): ZoneModel {
-    const empty = new ZoneModel(lowerName(origin), new Map(), 0)
-    return empty.edit((draft) => {
-      for (const record of records) draft.add(record)
-    })
+    const apex = lowerName(origin)
+    const names = new Map<string, { owner: Uint8Array; sets: Map<number, { ttl: number; rdatas: Uint8Array[] }> }>()
+    // A transfer may bring thousands of records of one set: repetitions are found by key, not by comparing all pairs.
+    const seen = new Set<string>()
+    for (const { owner, type, ttl, rdata } of records) {
+      if (!isAtOrBelow(owner, apex)) continue
+      const key = nameKey(owner)
+      const name = names.get(key) ?? {
+        owner: lowerName(owner),
+        sets: new Map<number, { ttl: number; rdatas: Uint8Array[] }>(),
+      }
+      names.set(key, name)
+      const set = name.sets.get(type) ?? { ttl, rdatas: [] as Uint8Array[] }
+      name.sets.set(type, set)
+      set.ttl = Math.min(set.ttl, ttl)
+      const whole = `${type} ${key} ${String.fromCharCode(...rdata.subarray(0, MOST_ARGUMENTS))}`
+      const isNew = rdata.length > MOST_ARGUMENTS ? !set.rdatas.some((one) => sameOctets(one, rdata)) : !seen.has(whole)
+      if (!isNew) continue
+      if (rdata.length <= MOST_ARGUMENTS) seen.add(whole)
+      set.rdatas.push(rdata)
+    }
+    let count = 0
+    for (const { sets } of names.values()) for (const { rdatas } of sets.values()) count += rdatas.length
+    return new ZoneModel(apex, names, count)
   }
 
   /** The apex SOA's rdata, undefined in a model that has none. */

@@ -99,6 +99,8 @@ export function recordOf(
 
 export interface TestWorld {
   readonly publisher: Publisher
+  /** as declared */
+  readonly steering: Steering
   readonly standings: Map<string, PoolStanding>
   readonly messages: StructureMessage[]
   responder(thread: number, limits?: RateLimits): QueryResponder
@@ -126,17 +128,6 @@ export function worldOf(
       },
     },
   )
-  const world: TestWorld = {
-    publisher,
-    standings: known,
-    messages,
-    nowMs: 1_800_000_000_000,
-    responder: (thread) => {
-      const queue: StructureMessage[] = []
-      queues.push(queue)
-      return new QueryResponder(publisher.init(thread), { nowMs: () => world.nowMs, take: () => queue.shift() })
-    },
-  }
   const steering: Steering = {
     nodes: new Map(nodes.map((node) => [node.name, node])),
     sites: new Map(),
@@ -163,6 +154,18 @@ export function worldOf(
     ),
     records: new Map(records.map(({ record }) => [record.name, record])),
     schedules: new Map(),
+  }
+  const world: TestWorld = {
+    publisher,
+    steering,
+    standings: known,
+    messages,
+    nowMs: 1_800_000_000_000,
+    responder: (thread) => {
+      const queue: StructureMessage[] = []
+      queues.push(queue)
+      return new QueryResponder(publisher.init(thread), { nowMs: () => world.nowMs, take: () => queue.shift() })
+    },
   }
   publisher.declare(
     { zones: zones.map((zone) => ({ expired: false, ...zone })), maps, records, countries: undefined },

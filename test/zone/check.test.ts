@@ -120,6 +120,7 @@ t.test('a steered name is in the zone, and has no addresses of its own', async (
   t.same(told(`${HEAD}www A 192.0.2.1\nwww TXT x`, steered), ['E 6:1 zone/steered-and-static'])
   t.same(told(`${HEAD}www CNAME x.test.`, steered), ['E 6:1 zone/steered-and-static'])
   t.same(told(`${HEAD}@ MX 1 www\na CNAME www`, steered), [], 'it counts as a name with addresses')
+  t.same(told(`${HEAD}sub NS ns.other.test.`, new Map([['www.sub.example.', 0]])), ['W 0:0 zone/steered'])
   t.same(told(HEAD, new Map([['www.example.org.', 0]])), ['E 0:0 zone/steered'])
 })
 
@@ -149,6 +150,14 @@ t.test('a file of another kind is told in a bounded number of issues', async (t)
   const { issues } = load('example.', 'no zone at all\n'.repeat(3000))
   t.ok(issues.length <= 501)
   t.equal(issues.at(-1)?.code, 'zone/more-issues')
+  const unclosed = load('example.', 'a TXT (\n'.repeat(100_000))
+  t.ok(unclosed.issues.length <= 501, 'parentheses that are never closed do not take for ever')
+  const endless = load('example.', `${HEAD}a TXT "${'x'.repeat(3_000_000)}\nb A nonsense`)
+  t.same(
+    endless.issues.map(({ code, line }) => `${line} ${code}`),
+    ['6 zone/quote', '7 zone/rdata'],
+  )
+  t.ok(endless.issues.every(({ message }) => message.length <= 400))
 })
 
 t.test('docs/errors/zone.md has a section for every code', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseName } from '../../src/wire/index.ts'
-import { NameWalk, ZoneDirectory } from '../../src/zone/index.ts'
+import { Lookup, NameWalk, ZoneDirectory } from '../../src/zone/index.ts'
 import { imageOf, look } from './look.ts'
 
 const RFC4592 = `
@@ -235,6 +235,17 @@ t.test('names of 124 labels and of 255 octets are looked up like others', async 
   t.match(look(image, `${'b.'.repeat(59)}example.`, 'A'), /^nodata /)
 })
 
+t.test('RFC 4343: A to Z match without case, and no other octets do', async (t) => {
+  const owner = (octet: number): string => `x\\${String(octet).padStart(3, '0')}yz`
+  const all = Array.from({ length: 256 }, (_, octet) => octet).filter((octet) => octet < 0x41 || octet > 0x5a)
+  const image = imageOf('example', `${HEAD}${all.map((octet) => `${owner(octet)} TXT "${octet}"`).join('\n')}`)
+  for (let octet = 0; octet < 256; octet++) {
+    const lower = octet >= 0x41 && octet <= 0x5a ? octet + 32 : octet
+    for (const suffix of ['.example.', '.EXAMPLE.'])
+      t.match(look(image, owner(octet) + suffix, 'TXT'), new RegExp(`^answer .* TXT "${lower}"$`), String(octet))
+  }
+})
+
 t.test('the directory finds the zone with the longest apex', async (t) => {
   const zones = ['example.', 'child.example.', 'example.net.', 'a.b.c.example.net.']
   const directory = new ZoneDirectory(zones.map((zone) => imageOf(zone, HEAD)))
@@ -259,4 +270,29 @@ t.test('the directory finds the zone with the longest apex', async (t) => {
   walk.take(parseName('www.example.')!, 0)
   t.equal(root.find(walk), 0, 'the root is a zone too')
   t.equal(new ZoneDirectory([]).find(walk), -1)
+})
+
+t.test('look-ups allocate nothing', async (t) => {
+  const image = imageOf('example', `${RFC4592}\nalias.example. 60 CNAME host1\nold.example. 60 DNAME new.test.\n`)
+  const walk = new NameWalk()
+  const found = new Lookup()
+  const names = ['host1', 'x.y.z', 'sub.*', 'a.b.subdel', 'alias', 'a.old', '_x.host1'].map(
+    (name) => parseName(`${name}.example.`)!,
+  )
+  const round = (): void => {
+    for (let i = 0; i < 20_000; i++)
+      for (const name of names) {
+        walk.take(name, 0)
+        image.lookup(walk, 1, found)
+      }
+  }
+  round()
+  const least = Math.min(
+    ...[1, 2, 3, 4].map(() => {
+      const before = process.memoryUsage().heapUsed
+      round()
+      return process.memoryUsage().heapUsed - before
+    }),
+  )
+  t.ok(least < 100_000, `140,000 look-ups took ${least} octets of heap`)
 })

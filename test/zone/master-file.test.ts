@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { printRecord, printZone, ZoneImage, zoneRecords } from '../../src/zone/index.ts'
-import { load, type TestFiles } from './look.ts'
+import { loadZone, printRecord, printZone, ZoneImage, zoneRecords } from '../../src/zone/index.ts'
+import { load, octetsOf, type TestFiles } from './look.ts'
 
 const HEAD = `$TTL 1h
 @ SOA ns hostmaster 7 2h 30m 2w 5m
@@ -198,6 +198,18 @@ t.test('every mistake is told at its place, and hides no other', async (t) => {
     unreadable.issues.map(({ code }) => code),
     ['zone/unreadable'],
   )
+})
+
+t.test('a zone has as many records as its limit allows', async (t) => {
+  const loaded = (records: number): string[] =>
+    loadZone({
+      origin: 'example.',
+      file: 'a.zone',
+      read: () => octetsOf(`${HEAD}$GENERATE 1-9 h$ A 192.0.2.$\n`),
+      limits: { records },
+    }).issues.map(({ code }) => code)
+  t.same(loaded(13), [])
+  t.same(loaded(12), ['zone/too-many-records'])
 })
 
 t.test('what is printed reads back as the same zone', async (t) => {

@@ -188,7 +188,7 @@ async function namesOf(context: Context): Promise<string> {
 
 /** Tells what came of a write. */
 export function tell(context: Context, done: Accepted): number {
-  context.print(done, () => (done.status === 'unchanged' ? `Nothing changed: ${done.message}` : done.message))
+  context.print(done, () => done.message)
   return EXIT.done
 }
 

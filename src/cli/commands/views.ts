@@ -13,14 +13,20 @@ interface WatchOption {
   readonly watch?: string | true
 }
 
-/** What GET /v1/status tells beyond health. */
+/** GET /v1/health: what control says, and what the process says of itself. */
 interface Status extends HealthView {
   readonly version?: string
   readonly uptimeSeconds?: number
-  readonly serving?: { readonly driver: string; readonly reason: string; readonly addresses: readonly string[] }
+  readonly serving?: {
+    readonly driver: string
+    readonly reason: string
+    readonly addresses: readonly string[]
+    readonly threads: readonly { readonly kind: string; readonly state: string; readonly restarts: number }[]
+  }
   readonly databases?: readonly {
-    readonly file: string
     readonly kind: string
+    readonly file: string
+    readonly builtIn: boolean
     readonly built: string
     readonly ageDays: number
   }[]
@@ -344,12 +350,18 @@ function printStatus(terminal: Terminal, status: Status): string {
     }`,
     ...status.reasons.map((reason) => `  ${terminal.paint('yellow', oneLine(reason))}`),
   ]
-  if (status.serving !== undefined)
-    lines.push(`serving ${status.serving.addresses.join(', ')} (${status.serving.driver}: ${status.serving.reason})`)
-  for (const database of status.databases ?? [])
+  if (status.serving !== undefined) {
+    const { addresses, driver, reason, threads } = status.serving
+    const well = threads.filter((thread) => thread.state === 'serving').length
+    lines.push(`serving ${addresses.join(', ')}; ${well} of ${threads.length} threads; driver ${driver} (${reason})`)
+  }
+  for (const database of status.databases ?? []) {
+    const age = `built ${database.built.slice(0, 10)}, ${database.ageDays} days old`
+    const advice = database.builtIn ? '; it comes with Meridian, better mount your own (geoip in meridian.yaml)' : ''
     lines.push(
-      `geo ${database.kind}: ${database.file}, built ${database.built.slice(0, 10)} (${Math.round(database.ageDays)} days old)`,
+      `places by ${database.kind}: ${database.builtIn ? 'the built-in database' : database.file}, ${age}${advice}`,
     )
+  }
   lines.push(
     '',
     printTable(

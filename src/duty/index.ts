@@ -1,0 +1,6 @@
+export * from './duty.ts'
+export type { HookSettings, HookView } from './hooks.ts'
+export type { Prunable } from './housekeeping.ts'
+export type { DutyLog } from './log.ts'
+export type { ScheduleView } from './schedules.ts'
+export { signature } from './tell-hook.ts'

@@ -1,0 +1,8 @@
+export { mayTransfer } from './access.ts'
+export { copyFiles } from './copy-files.ts'
+export { DiffJournal } from './diff-journal.ts'
+export { createTransferDoor } from './door.ts'
+export { hmac } from './keys.ts'
+export { createNotifier, type Notifier, type NotifierPorts } from './notifier.ts'
+export * from './ports.ts'
+export { createSecondaries, type Secondaries } from './secondaries.ts'
