@@ -27,6 +27,8 @@ export interface LoadRequest {
   /** folder of master and steering files */
   readonly zones: string
   readonly geoip: GeoipFiles
+  /** zones that come from elsewhere (absolute, lower case): they may be steered without a master file, and must not have one */
+  readonly elsewhere: readonly string[]
   /** names of steered records by their number: a number once given stays */
   readonly numbers: readonly string[]
   readonly knownZones: readonly KnownZone[]

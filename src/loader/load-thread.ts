@@ -45,7 +45,14 @@ export function load(request: LoadRequest): LoadReply {
     loadZoneFile(file, steered.get(file.origin) ?? NOTHING_STEERED, known.get(file.origin)),
   )
   for (const zone of zones) issues.push(...(zone.issues ?? []))
-  issues.push(...steeredWithoutZone(reading.steering, new Set(zones.map(({ name }) => name)), request.zones))
+  issues.push(
+    ...steeredWithoutZone(
+      reading.steering,
+      new Set([...zones.map(({ name }) => name), ...request.elsewhere]),
+      request.zones,
+    ),
+  )
+  for (const zone of zones) if (request.elsewhere.includes(zone.name)) issues.push(twice(zone))
   if (hasErrors(issues)) return { ok: false, issues }
   return { ok: true, zones, steering, numbers }
 }
@@ -67,6 +74,18 @@ function readText(path: string, issues: Issue[]): string {
       advice: 'Give the user that Meridian runs as the right to read it.',
     })
     return ''
+  }
+}
+
+function twice({ name, file }: ReplyZone): Issue {
+  return {
+    severity: 'error',
+    code: 'loader/zone-twice',
+    file,
+    line: 0,
+    column: 0,
+    message: `zone ${name} has this master file, but is a secondary zone by meridian.yaml.`,
+    advice: 'Take the file away, or the zone out of the key secondary.',
   }
 }
 
