@@ -12,7 +12,7 @@
  */
 import { TYPE } from '../wire/index.ts'
 import { aligned, HEADER, MAGIC, NODE, RR_HEAD, SET } from './image-layout.ts'
-import { LOWER, spread } from './name-hash.ts'
+import { spread } from './name-hash.ts'
 import type { NameWalk } from './name-walk.ts'
 
 export const OUTCOME = {
@@ -220,14 +220,17 @@ export class ZoneImage {
   }
 
   #isNamed(node: number, walk: NameWalk, from: number): boolean {
-    const { octets } = this
-    const length = octets[node]!
-    let p = walk.starts[from]!
-    const end = walk.at + walk.length
-    if (end - p !== length) return false
-    const asked = walk.octets
-    let q = this.#nameAt(node, this.#flags(node))
-    for (; p < end; p++, q++) if (LOWER[asked[p]!]! !== octets[q]!) return false
+    const length = this.octets[node]!
+    const nameAt = this.#nameAt(node, this.#flags(node))
+    const offset = walk.starts[from]! - walk.at
+    if ((offset & 3) !== 0) return walk.isSuffix(from, this.octets, nameAt, length)
+    if (walk.length - offset !== length) return false
+    // Names in the image are aligned and padded with zeros, and so is the walk's copy: four octets a step.
+    const asked = walk.words
+    const words = this.#words
+    let p = offset >> 2
+    let q = nameAt >> 2
+    for (const end = p + ((length + 3) >> 2); p < end; p++, q++) if (asked[p] !== words[q]) return false
     return true
   }
 
