@@ -1,6 +1,7 @@
 /**
  * The running server: every room's door joined to the others, brought up in order and down in the reverse one.
  */
+import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { type Api, createApi, ensureAdminToken, type Listening } from '../api/index.ts'
 import { seededRandom } from '../base/index.ts'
@@ -24,6 +25,7 @@ import { Clock } from './clock.ts'
 import { type Log, logIssues } from './log.ts'
 import { Places } from './place-lookup.ts'
 import { adminTokenFile, databaseFile } from './places.ts'
+import { joinTransfers, type Transfers } from './transfers.ts'
 
 const BY_FILES: By = { author: 'files', from: 'local' }
 const BY_SIGNAL: By = { author: 'SIGHUP', from: 'local' }
@@ -36,17 +38,18 @@ export class RunningServer {
   readonly #db: Sqlite
   readonly #answering: Answering
   readonly #control: Control
-  readonly #probeLog: ProbeLog
   readonly #prober: Prober
   readonly #runner: ProbeRunner
   readonly #places: Places
+  readonly #transfers: Transfers
+  readonly #probeLog: ProbeLog
   readonly #workers: number
   readonly #startedMs: number
   #serving: Serving | undefined
   #api: Api | undefined
-  #duty: Duty | undefined
   #listening: Listening | undefined
   #watcher: Watcher | undefined
+  #duty: Duty | undefined
   #ready = false
   #stopping: Promise<void> | undefined
   #end: (code: number) => void = () => undefined
@@ -62,13 +65,27 @@ export class RunningServer {
     this.#workers = settings.workers ?? availableParallelism()
     this.#db = openDatabase(databaseFile(settings))
     this.#places = new Places(() => loader.databases())
-    const fleet = createFleet({ random: seededRandom(Math.floor(Math.random() * 2 ** 31)) })
+    const fleet = createFleet({ random: seededRandom(randomInt(2 ** 31)) })
     this.#answering = new Answering(settings, this.#workers, {
       fleet,
       nowMs: this.#clock.now,
       place: (address) => this.#places.place(address),
-      otherZones: () => NO_ZONES,
+      otherZones: (structure) => {
+        this.#transfers.others.recordsChanged(structure.records)
+        return this.#transfers.others.list
+      },
+      declared: (structure) => this.#transfers.outgoing.declared(structure, this.#transfers.others.takeDiffs()),
+      published: () => this.#transfers.outgoing.viewsMayHaveChanged(),
     })
+    const random = seededRandom(randomInt(2 ** 31))
+    this.#transfers = joinTransfers(
+      settings,
+      this.#answering,
+      this.#workers + 1,
+      this.#clock.now,
+      () => random.float(),
+      log,
+    )
     this.#control = createControl({
       store: createStore(this.#db),
       loader,
@@ -103,6 +120,7 @@ export class RunningServer {
     logIssues(log, files.issues)
     this.#control.subscribe((entry) => log.info({ event: entry }, entry.message))
     this.#control.start(files)
+    this.#transfers.start()
     if (ensureAdminToken(this.#control, adminTokenFile(this.#settings), this.#clock.now()))
       log.info({ file: adminTokenFile(this.#settings) }, 'made the admin token')
 
@@ -111,10 +129,7 @@ export class RunningServer {
       workers: this.#workers,
       responderModule: new URL('./responder-thread.js', import.meta.url).href,
       init: (thread) => this.#answering.publisher.init(thread.index),
-      slowDoor: async (message, request) => {
-        // What nothing here does yet is refused in the words of the protocol.
-        await request.send(refusal(message))
-      },
+      slowDoor: (message, request) => this.#transfers.door.handle(message, request),
       log,
       limits: limits.tcp,
       driver: this.#settings.driver,
@@ -148,18 +163,8 @@ export class RunningServer {
       listen: api.listen.kind === 'unix' ? `unix:${api.listen.path}` : hostAndPort(api.listen.host, api.listen.port),
       tls: api.tls,
     })
-    this.#duty = startDuty({
-      control: this.#control,
-      now: this.#clock.now,
-      log: (level, message) => log[level](message),
-      version: VERSION,
-      hooks: this.#settings.hooks,
-      prunable: [
-        { what: 'the journal', keepMs: this.#settings.journal.keepMs, prune: openJournal(this.#db).prune },
-        { what: 'the probe history', keepMs: this.#settings.probes.keepMs, prune: this.#probeLog.prune },
-      ],
-    })
     this.#runner.start()
+    this.#duty = this.#startDuty()
     this.#watch()
     this.#signals()
     this.#ready = true
@@ -194,10 +199,11 @@ export class RunningServer {
   async #stopNow(): Promise<void> {
     this.#ready = false
     this.#watcher?.close()
+    this.#duty?.stop()
+    this.#transfers.stop()
     this.#api?.close()
     this.#runner.stop()
     await Promise.all([this.#listening?.close(), this.#serving?.stop(), this.#prober.close()])
-    this.#duty?.stop()
     this.#control.flush()
     this.#probeLog.flush()
     this.#db.close()
@@ -217,6 +223,25 @@ export class RunningServer {
     } catch (error) {
       this.#log.warn({ error: String(error) }, 'the probe history cannot be written')
     }
+  }
+
+  #startDuty(): Duty {
+    const { hooks, journal, probes } = this.#settings
+    return startDuty({
+      control: this.#control,
+      now: this.#clock.now,
+      log: (level, message) => this.#log[level](message),
+      version: VERSION,
+      hooks,
+      prunable: [
+        { what: 'the journal', keepMs: journal.keepMs, prune: openJournal(this.#db).prune },
+        {
+          what: 'the probe history',
+          keepMs: probes.keepMs,
+          prune: (before, most) => this.#probeLog.prune(before, most),
+        },
+      ],
+    })
   }
 
   #watch(): void {
@@ -280,6 +305,7 @@ export class RunningServer {
         ageDays: Math.floor((now - builtAtMs) / 86_400_000),
       })),
       probes: { ...this.#prober.describe(), ...this.#runner.stats() },
+      secondaries: this.#transfers.secondaries.zones,
       schedules: this.#duty?.schedules(),
       hooks: this.#duty?.hooks(),
       lastLoadMs: Math.round(this.#loader.lastMs()),
@@ -287,17 +313,6 @@ export class RunningServer {
   }
 }
 
-const NO_ZONES = [] as const
-
 function hostAndPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-/** NOTIMP for what is asked of the slow door, over the request (RFC 1035 4.1.1). */
-function refusal(message: Uint8Array): Uint8Array {
-  const header = message.slice(0, 12)
-  header[2] = (header[2]! & 0x79) | 0x80
-  header[3] = 4
-  header.fill(0, 4)
-  return header
 }

@@ -34,7 +34,11 @@ export async function serve(options: ServeOptions): Promise<number> {
 
 async function run(settings: Settings, replace: boolean, log: Log): Promise<number> {
   // The files first: their thread works while this one opens everything else.
-  const loader = createFileLoader({ zones: settings.zones, geoip: settings.geoip })
+  const loader = createFileLoader({
+    zones: settings.zones,
+    geoip: settings.geoip,
+    elsewhere: [...settings.secondary.keys()],
+  })
   const loading = loader.load()
   loading.catch(() => undefined)
   makeFolder(settings.data)

@@ -386,5 +386,16 @@ t.test('whatever stands in a file, reading ends with issues and never throws', a
     .split('')
     .map((c, i) => `${c}: &${c} [${new Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`)
     .join('\n')}`
+  // Recursion into nested values may end the whole process: V8 aborts where the stack ends inside of a regular expression.
+  const nested = [
+    '['.repeat(100_000),
+    '{a: '.repeat(10_000),
+    '- '.repeat(10_000),
+    '? '.repeat(99),
+    `? ${'{? '.repeat(60)}`,
+  ]
+  for (const text of nested) t.ok(brief(text).length > 0, `${text.slice(0, 8)}...`)
+  const indented = Array.from({ length: 3000 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')
+  t.same(brief(indented), ['202:1 yaml'])
   t.match(brief(bomb), [/yaml$/], 'an alias bomb is defused')
 })
