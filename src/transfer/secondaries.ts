@@ -149,10 +149,8 @@ export function createSecondaries(ports: SecondaryPorts): Secondaries {
       const copy = [...copies.values()].find(({ name }) => sameName(name, zone))
       if (copy === undefined) return undefined
       const { primaries } = copy.declared
-      const index = primaries.findIndex(
-        ({ address, key }) => sameAddress(address, from.address) && (key === undefined || key === from.key),
-      )
-      // RFC 1996 3.10: only a primary of the zone is listened to.
+      // RFC 1996 3.10: only a primary of the zone is listened to. It need not sign: a NOTIFY only makes us ask, and that is signed.
+      const index = primaries.findIndex(({ address }) => sameAddress(address, from.address))
       if (index < 0) return 'stranger'
       take(copy, { kind: 'notified', primary: index })
       return 'accepted'
