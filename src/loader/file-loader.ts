@@ -64,6 +64,7 @@ export function createFileLoader(options: FileLoaderOptions): FileLoader {
         includes,
       })),
       steeringKey: kept?.steering.key ?? '',
+      geo: kept?.steering.geo,
     })
     lastMs = performance.now() - startedMs
     if (!reply.ok) return { ok: false, issues: sortIssues(reply.issues) }

@@ -16,10 +16,8 @@ export function load(request: LoadRequest): LoadReply {
   const issues: Issue[] = [...found.issues]
   const texts = found.steering.map((path) => ({ file: shownPath(path), text: readText(path, issues) }))
   const databases = openDatabases(request.geoip)
-  const key = [
-    ...found.steering.map((path, i) => `${path} ${texts[i]!.text}`),
-    ...databases.map(({ path }) => `${path} ${stampOf(path)}`),
-  ].join('\n')
+  const geoKey = databases.map(({ path }) => `${path} ${stampOf(path)}`).join('\n')
+  const key = [...found.steering.map((path, i) => `${path} ${texts[i]!.text}`), geoKey].join('\n')
 
   const numbers = [...request.numbers]
   // Read even when nothing changed: the zones below are checked against the steered names.
@@ -28,16 +26,17 @@ export function load(request: LoadRequest): LoadReply {
   const steered = numberRecords(reading.steering, numbers)
   let steering: ReplySteering | undefined
   if (key !== request.steeringKey && !hasErrors(issues)) {
-    const compiled = compileRules(reading.steering, numbers, databases)
-    issues.push(...compiled.issues)
+    const compiled = compileRules(reading.steering, numbers, databases, geoKey, request.geo)
+    issues.push(...compiled.geo.issues)
     steering = {
       key,
       steering: reading.steering,
-      issues: [...found.issues, ...reading.issues, ...compiled.issues],
+      issues: [...found.issues, ...reading.issues, ...compiled.geo.issues],
       records: compiled.records,
       maps: compiled.maps,
-      countries: compiled.countries,
-      databases: compiled.databases,
+      countries: compiled.geo.countries,
+      databases: compiled.geo.databases,
+      geo: compiled.geo,
     }
   }
 

@@ -74,7 +74,7 @@ export function originOf(declared: { readonly scope: FileScope; readonly path: P
   return { kind: 'file', file, line, column }
 }
 
-export const SUBJECT: Readonly<Record<Section, string>> = {
+const SUBJECT: Readonly<Record<Section, string>> = {
   checks: 'check',
   sites: 'site',
   nodes: 'node',

@@ -46,7 +46,7 @@ export function readPools(workshop: Workshop): void {
   }
 }
 
-export interface PoolDraft {
+interface PoolDraft {
   readonly name: string
   /** how messages call it */
   readonly subject: string
@@ -188,7 +188,7 @@ function readPoolCheck(workshop: Workshop, draft: PoolDraft): string | undefined
   return made?.name
 }
 
-export function readFloor(text: Defaults['min_in_service']): Floor {
+function readFloor(text: Defaults['min_in_service']): Floor {
   if (text === undefined) return POOL_DEFAULTS.minInService
   return typeof text === 'number'
     ? { nodes: text }
