@@ -120,14 +120,15 @@ export class ZoneModelBuilder {
     const sets = this.#setsOf(owner)
     if (sets === undefined) return
     const set = sets.get(type)
+    // Copies: a view would keep a whole image, or message, in memory.
     if (set === undefined) {
-      sets.set(type, { ttl, rdatas: [rdata] })
+      sets.set(type, { ttl, rdatas: [rdata.slice()] })
       this.#records++
       return
     }
     set.ttl = Math.min(set.ttl, ttl)
     if (this.#holds(set, rdata)) return
-    set.rdatas.push(rdata)
+    set.rdatas.push(rdata.slice())
     this.#records++
   }
 
