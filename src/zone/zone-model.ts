@@ -55,7 +55,8 @@ export class ZoneModel {
       const isNew = rdata.length > MOST_ARGUMENTS ? !set.rdatas.some((one) => sameOctets(one, rdata)) : !seen.has(whole)
       if (!isNew) continue
       if (rdata.length <= MOST_ARGUMENTS) seen.add(whole)
-      set.rdatas.push(rdata)
+      // A copy: a view would keep a whole image, or message, in memory.
+      set.rdatas.push(rdata.slice())
     }
     let count = 0
     for (const { sets } of names.values()) for (const { rdatas } of sets.values()) count += rdatas.length
