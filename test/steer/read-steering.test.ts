@@ -224,7 +224,7 @@ t.test('mistakes in records, pools, nodes and checks', async (t) => {
     ],
     [
       'standby that leaves before it joins',
-      'pools: { p: { nodes: [192.0.2.1], standby: { join_above: 40% } } }',
+      'pools: { p: { nodes: [192.0.2.1], standby: { join_above: 25% } } }',
       '1:44 standby',
     ],
     [
