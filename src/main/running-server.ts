@@ -113,6 +113,7 @@ export class RunningServer {
       },
       prober: this.#prober,
       nowMs: this.#clock.now,
+      trouble: (message) => log.error(message),
     })
   }
 
