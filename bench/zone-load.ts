@@ -36,6 +36,10 @@ for (let round = 0; round < rounds; round++) {
   if (round === rounds - 1) lookups(new ZoneImage(image))
 }
 
+console.log(
+  `memory of the process at its peak: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB, the file itself included`,
+)
+
 /** Nanoseconds per look-up: names that exist, and random ones that do not. */
 function lookups(image: ZoneImage): void {
   const walk = new NameWalk()
@@ -45,16 +49,19 @@ function lookups(image: ZoneImage): void {
     ['nxdomain', 'x'],
   ] as const) {
     const count = 1 << 16
-    const queries = Array.from({ length: count }, () => {
+    // One behind the other, as in a receive buffer: what is measured are the misses of the image, not of the questions.
+    const queries = new Uint8Array(count * 32)
+    for (let i = 0; i < count; i++) {
       const label = `${prefix}${Math.floor(Math.random() * names)}`
-      return new Uint8Array(Buffer.from(`${String.fromCharCode(label.length)}${label}\x07example\x03com\0`, 'latin1'))
-    })
+      const name = `${String.fromCharCode(label.length)}${label}\x07example\x03com\0`
+      new TextEncoder().encodeInto(name, queries.subarray(i * 32))
+    }
     let best = Number.POSITIVE_INFINITY
     // The best of many: other work on the machine only ever adds.
     for (let round = 0; round < 20; round++) {
       const begun = process.hrtime.bigint()
       for (let i = 0; i < count; i++) {
-        walk.take(queries[i]!, 0)
+        walk.take(queries, i * 32)
         image.lookup(walk, 1, found)
       }
       best = Math.min(best, Number(process.hrtime.bigint() - begun) / count)

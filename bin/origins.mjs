@@ -80,8 +80,14 @@ const control = createServer(async (request, response) => {
 })
 
 if (process.send !== undefined && process.argv[1] === fileURLToPath(import.meta.url)) {
-  process.on('disconnect', () => process.exit(0))
-  process.on('message', async ({ verb, name }) => {
+  let guarded
+  process.on('disconnect', () => {
+    // The parent is gone, perhaps by SIGKILL: its server must not stay behind with the ports.
+    if (guarded !== undefined) process.kill(guarded, 'SIGTERM')
+    process.exit(0)
+  })
+  process.on('message', async ({ verb, name, pid }) => {
+    if (verb === 'guard') guarded = pid
     const origin = origins.get(name)
     if (origin === undefined) return
     try {

@@ -61,6 +61,8 @@ const server = keep(
   }),
   'The name server',
 )
+origins.send({ verb: 'guard', pid: server.pid })
+server.once('exit', () => origins.connected && origins.send({ verb: 'guard' }))
 let line = ''
 let ready = false
 server.stdout.setEncoding('utf8')
@@ -90,10 +92,10 @@ Try, in another terminal:
   bin/meridian explain video.portal.example --client 178.168.0.1
   bin/meridian drain de-1 --reason "disk swap"                            gone from the very next answer
   bin/meridian resume de-1
-  bin/meridian add de-4 --a ${ORIGINS.spare} --pool germany                 probed first, then answered
-  curl -X POST http://${CONTROL}:${PORT}/stop/de-2                             an origin dies: out of the answers in about 22 s
+  bin/meridian add de-4 --a ${ORIGINS.spare} --pool germany                     probed first, then answered
+  curl -X POST http://${CONTROL}:${PORT}/stop/de-2                        an origin dies: out of the answers in about 22 s
   bin/meridian events --follow                                            the story, as it happens
-  curl -X POST http://${CONTROL}:${PORT}/start/de-2                            and it comes back
+  curl -X POST http://${CONTROL}:${PORT}/start/de-2                       and it comes back
 ${process.stdin.isTTY ? `\nKeys here: 1-4 stop or start ${names.join(', ')}; q ends everything.\n` : '\n^C ends everything.\n'}`)
   if (!process.stdin.isTTY) return
   process.stdin.setRawMode(true)

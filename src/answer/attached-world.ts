@@ -12,6 +12,8 @@ export interface AttachedWorld {
   readonly images: readonly ZoneImage[]
   readonly directory: ZoneDirectory
   readonly negatives: readonly NegativeSoa[]
+  /** for each zone: the serial in force */
+  readonly serials: Int32Array
   /** for each zone: 1 where it is an expired secondary */
   readonly expired: Uint8Array
   /** for each zone: its column in the counters */
@@ -43,6 +45,7 @@ export function attachWorld(
     images,
     directory: new ZoneDirectory(images),
     negatives: images.map((image) => new NegativeSoa(image)),
+    serials: new Int32Array(parts.serials),
     expired: Uint8Array.from(parts.zones, ({ expired }) => (expired ? 1 : 0)),
     zoneIds: Int32Array.from(parts.zones, ({ id }) => id),
     maps: parts.maps.map((buffer) => new GeoMap(buffer)),

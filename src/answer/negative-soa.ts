@@ -44,11 +44,15 @@ export class NegativeSoa {
     this.#pointers = Uint8Array.from(pointers)
   }
 
-  /** Writes the record. @param apexOffset where the zone's name stands in the message, below 256: in the question it always is */
-  write(out: ResponseWriter, apexOffset: number): void {
+  /**
+   * Writes the record.
+   * @param apexOffset where the zone's name stands in the message, below 256: in the question it always is
+   */
+  write(out: ResponseWriter, apexOffset: number, serial: number): void {
     const start = out.at
     out.copy(this.#octets, 0, this.#octets.length)
     if (out.overflow) return
+    out.patch32(out.at - SOA_NUMBERS_OCTETS, serial)
     const pointers = this.#pointers
     for (let i = 0; i < pointers.length; i++) out.octets[start + pointers[i]!] = apexOffset
   }

@@ -15,6 +15,7 @@ import {
   type SteeredRecord,
   type Steering,
 } from '../steer/index.ts'
+import { ZoneImage } from '../zone/index.ts'
 import type { RateLimits } from './rate-limit.ts'
 import { CONTROL, createControl, GENERATION_MASK, RegionWriter } from './region.ts'
 import type { CompiledRecord, Structure } from './structure.ts'
@@ -59,6 +60,9 @@ export class Publisher {
   #structure: Structure = { zones: [], maps: [], records: [], countries: undefined }
   #region = new RegionWriter(this.#control, 0, 0)
   #recordMaps = new Int32Array(0)
+  /** serials that are not the image's own, by zone; and those of the structure in force, in its order */
+  readonly #ownSerials = new Map<string, number>()
+  #serials = new SharedArrayBuffer(0)
   /** which records a pool's standing can change */
   #recordsOf = new Map<string, number[]>()
 
@@ -157,6 +161,31 @@ export class Publisher {
     )
   }
 
+  /** The serial that the zone's SOA carries from the next query on. @param serial undefined: the image's own */
+  setSerial(zone: string, serial: number | undefined): void {
+    if (serial === undefined) this.#ownSerials.delete(zone)
+    else this.#ownSerials.set(zone, serial)
+    const at = this.#structure.zones.findIndex(({ name }) => name === zone)
+    if (at < 0) return
+    const value = serial ?? new ZoneImage(this.#structure.zones[at]!.image).serial
+    Atomics.store(new Int32Array(this.#serials), at, value | 0)
+  }
+
+  /** What a steered record answers to clients of whom nothing is known: the last rule's, all nodes. It is what zone transfers carry. */
+  safeView(number: number): ClassAnswer | undefined {
+    const record = this.#structure.records[number]?.record
+    if (record === undefined) return undefined
+    const { pools } = this.#steering
+    const choice = choose(
+      record,
+      record.rules.length - 1,
+      undefined,
+      (pool) => this.#ports.standing(pool),
+      (pool) => pools.get(pool),
+    )
+    return this.answerOf({ ...record, pick: 'round-robin' }, choice)
+  }
+
   /** The addresses that a decision comes to, as the compiler takes them. */
   answerOf(record: SteeredRecord, choice: Choice): ClassAnswer {
     return classAnswer(record, choice, this.#numbering)
@@ -214,6 +243,7 @@ export class Publisher {
   #parts(): WorldParts {
     const { counters, layout } = this.#tally.current
     return {
+      serials: this.#serials,
       zones: this.#structure.zones.map((zone) => ({ ...zone, id: this.#tally.zones.id(zone.name) })),
       maps: this.#structure.maps,
       recordMaps: this.#recordMaps,
@@ -227,6 +257,11 @@ export class Publisher {
   /** The message first, then the store that tells of it: a thread that sees the store finds the message. */
   #announce(): void {
     const structure = (Atomics.load(this.#words, CONTROL.structure) + 1) | 0
+    this.#serials = new SharedArrayBuffer(4 * this.#structure.zones.length)
+    const serials = new Int32Array(this.#serials)
+    this.#structure.zones.forEach(({ name, image }, i) => {
+      serials[i] = this.#ownSerials.get(name) ?? new ZoneImage(image).serial
+    })
     this.#ports.post({ kind: 'structure', parts: this.#parts(), structure })
     Atomics.store(this.#words, CONTROL.structure, structure)
     Atomics.add(this.#words, CONTROL.generation, 1)

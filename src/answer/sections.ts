@@ -47,6 +47,8 @@ export class Sections {
   readonly #aliases = new Int32Array(MOST_ALIASES)
   readonly #additionalNodes = new Int32Array(MOST_ADDITIONAL)
   #additionalCount = 0
+  /** of the zone that is being answered from */
+  #serial = 0
   #turn: number
 
   constructor(out: ResponseWriter, client: ClientView, turn: number) {
@@ -91,6 +93,7 @@ export class Sections {
 
     for (let aliases = 0; ; aliases++) {
       const image = world.images[zone]!
+      this.#serial = Atomics.load(world.serials, zone)
       const found = this.#found
       const outcome = image.lookup(walk, qtype, found)
       if (aliases === 0) this.authoritative = outcome !== OUTCOME.delegation
@@ -227,7 +230,7 @@ export class Sections {
     const start = out.at
     const apexAt = walk.starts[walk.labels - image.apexLabels]! - out.base
     if (aliases === 0 && apexAt < 256) {
-      world.negatives[zone]!.write(out, apexAt)
+      world.negatives[zone]!.write(out, apexAt, this.#serial)
     } else {
       const soa = image.rrAt(image.soa)
       out.name(image.octets, image.ownerAt(image.apex), true)
@@ -412,6 +415,7 @@ export class Sections {
         const mname = out.name(octets, at, true)
         const rname = out.name(octets, at + mname, true)
         out.copy(octets, at + mname + rname, 20)
+        if (!out.overflow) out.patch32(out.at - 20, this.#serial)
         break
       }
       default:

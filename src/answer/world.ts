@@ -21,6 +21,8 @@ export interface ZoneParts {
 
 export interface WorldParts {
   readonly zones: readonly ZoneParts[]
+  /** for each zone the serial that its SOA carries now, 32 bits; it goes up when steered data that are transferred change */
+  readonly serials: SharedArrayBuffer
   /** class maps of the rule sets; records share them */
   readonly maps: readonly SharedArrayBuffer[]
   /** for each record (by its number): an index into `maps`, or -1 where the client does not matter */

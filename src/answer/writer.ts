@@ -89,6 +89,11 @@ export class ResponseWriter {
     this.octets[at + 1] = value
   }
 
+  patch32(at: number, value: number): void {
+    this.patch16(at, value >>> 16)
+    this.patch16(at + 2, value)
+  }
+
   /**
    * Writes an uncompressed name of `source` with compression.
    * @returns the length it has in `source`

@@ -42,6 +42,10 @@ const NOTHING: readonly FleetEffect[] = []
 /** Calm that one good probe can prove: longer silence between probes proves nothing. */
 const LONGEST_CALM_MS = 15_000
 
+/** Pools with more members are not decided anew for each single event. */
+const LARGE_POOL = 200
+const LARGE_POOL_PAUSE_MS = 50
+
 /** First probes are spread over this much each, and over this much at the least. */
 const SPREAD_PER_PROBE_MS = 0.5
 const LEAST_SPREAD_MS = 500
@@ -242,6 +246,7 @@ class RunningFleet implements Fleet {
 
     const silent = weight > 0 && isSilence(result.class)
     if (!silent) {
+      this.#doubt.heardMs = Math.max(this.#doubt.heardMs, startedAtMs)
       if (this.#doubt.heard(track)) this.#trust(nowMs)
     } else if (isServing(health.state) && this.#doubt.silent(track, nowMs)) this.#distrust(nowMs)
 
@@ -277,7 +282,8 @@ class RunningFleet implements Fleet {
     const { health } = track
     const others = this.#fresh(track, nowMs)
     const badMs = others === undefined ? health.bucket.badMs : median(others)
-    const held = this.#doubt.isolated && others === undefined
+    const unproven = isSilence(track.lastClass) && track.failing && !this.#doubt.isProof(track, nowMs)
+    const held = (this.#doubt.isolated || unproven) && others === undefined
     // One probe after a restart decides nothing: it fills or drains, and the next one turns.
     if (health.remembered) {
       if (good !== undefined) health.remembered = false
@@ -320,8 +326,9 @@ class RunningFleet implements Fleet {
       badMs: health.effectiveBadMs,
     })
     for (const { pool, member } of track.seats) {
-      if (!(was && is)) {
-        this.#decide(pool, nowMs)
+      const served = was || (before === 'pending' && member.trusted)
+      if (!(served && is)) {
+        this.#decideSoon(pool, nowMs)
         continue
       }
       // Up, suspect and warming serve alike: only the TTL may follow.
@@ -494,6 +501,12 @@ class RunningFleet implements Fleet {
     for (const pool of new Set(pools)) this.#decide(pool, nowMs)
   }
 
+  /** A large pool where much happens at one moment is decided once, a moment later. */
+  #decideSoon(pool: PoolState, nowMs: number): void {
+    if (pool.members.length <= LARGE_POOL) this.#decide(pool, nowMs)
+    else if (pool.dueMs > nowMs + LARGE_POOL_PAUSE_MS) this.#timers.schedule(pool, nowMs + LARGE_POOL_PAUSE_MS)
+  }
+
   #decide(pool: PoolState, nowMs: number): void {
     const { moved, changed } = decideService(pool, nowMs)
     for (const member of moved) {
@@ -536,7 +549,9 @@ class RunningFleet implements Fleet {
     let next = nextRemovalMs(pool)
     for (const { share, track } of pool.members) {
       if (share === 1 || track === undefined) continue
-      next = Math.min(next, nowMs + nextWarmUpStepMs(nowMs - track.health.returnedAtMs, pool.pool.warmUpMs))
+      const stepMs = nextWarmUpStepMs(nowMs - track.health.returnedAtMs, pool.pool.warmUpMs)
+      // Thousands that return together warm up in common steps.
+      next = Math.min(next, nowMs + (pool.members.length > LARGE_POOL ? Math.max(stepMs, 1000) : stepMs))
     }
     if (pool.pool.loadAware) next = Math.min(next, pool.balancedAtMs + periodMs(pool))
     if (pool.members.some(({ member }) => member.standby)) next = Math.min(next, nowMs + STANDBY_PERIOD_MS)

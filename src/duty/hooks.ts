@@ -79,6 +79,8 @@ class Hook {
   #keptCursor = 0
   #keptMs = 0
   #running = false
+  /** an event came while deliveries were running */
+  #woken = false
   #timer: NodeJS.Timeout | undefined
   #failures = 0
   #delivered = 0
@@ -133,7 +135,7 @@ class Hook {
   }
 
   get #key(): string {
-    return `hook:${this.#name}`
+    return `hook:${this.#name} ${this.#settings.events.join(',')}`
   }
 
   #wants(entry: JournalEntry): boolean {
@@ -153,12 +155,15 @@ class Hook {
   }
 
   #go(): void {
+    this.#woken = this.#running
     if (this.#running || this.#timer !== undefined || this.#abort.signal.aborted) return
     this.#running = true
     void this.#deliverAll()
       .catch((error: unknown) => this.#ports.log('error', `hook ${this.#name} failed: ${String(error)}`))
       .finally(() => {
         this.#running = false
+        // What was written after the last look and before this moment found somebody running and woke nobody.
+        if (this.#woken) this.#go()
       })
   }
 

@@ -17,6 +17,8 @@ export interface FileLoaderOptions {
   /** absolute path of the folder with master and steering files */
   readonly zones: string
   readonly geoip: GeoipFiles
+  /** zones that come from elsewhere: absolute, lower case */
+  readonly elsewhere?: readonly string[]
 }
 
 export interface FileLoader extends Loader {
@@ -53,6 +55,7 @@ export function createFileLoader(options: FileLoaderOptions): FileLoader {
     const reply = await runThread({
       zones: options.zones,
       geoip: options.geoip,
+      elsewhere: options.elsewhere ?? [],
       numbers,
       knownZones: [...(kept?.zones.values() ?? [])].map(({ name, file, key, includes }) => ({
         name,
@@ -61,6 +64,7 @@ export function createFileLoader(options: FileLoaderOptions): FileLoader {
         includes,
       })),
       steeringKey: kept?.steering.key ?? '',
+      geo: kept?.steering.geo,
     })
     lastMs = performance.now() - startedMs
     if (!reply.ok) return { ok: false, issues: sortIssues(reply.issues) }

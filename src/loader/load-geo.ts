@@ -4,9 +4,17 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Issue } from '../base/index.ts'
-import { COUNTRIES, compileMap, examineDatabase, type GeoDatabase, openDatabase } from '../geo/index.ts'
+import {
+  COUNTRIES,
+  compileMap,
+  examineDatabase,
+  type GeoDatabase,
+  type Site as GeoSite,
+  type Matcher,
+  openDatabase,
+} from '../geo/index.ts'
 import { matchesEveryone, nearestSites, type SteeredRecord, type Steering } from '../steer/index.ts'
-import type { DatabaseFile, GeoipFiles, ReplyRecord } from './load-model.ts'
+import type { DatabaseFile, GeoipFiles, GeoMemory, KnownMap, ReplyRecord } from './load-model.ts'
 import { shownPath } from './load-zones.ts'
 import { openMmdb } from './mmdb.ts'
 
@@ -63,24 +71,51 @@ export function readDatabase(
 }
 
 export interface CompiledRules {
-  readonly issues: readonly Issue[]
   readonly records: readonly (ReplyRecord | undefined)[]
   readonly maps: readonly SharedArrayBuffer[]
-  readonly countries: { readonly map: SharedArrayBuffer; readonly names: readonly string[] } | undefined
-  readonly databases: readonly DatabaseFile[]
+  readonly geo: GeoMemory
 }
 
+/**
+ * @param key    paths and stamps of the databases
+ * @param before what the last load kept; used where the databases are the same
+ */
 export function compileRules(
   steering: Steering,
   numbers: readonly string[],
   paths: readonly DatabasePath[],
+  key: string,
+  before: GeoMemory | undefined,
 ): CompiledRules {
+  const memory = before?.key === key ? before : undefined
+  // What was examined in an earlier load is only opened again, and only for rules that are new.
+  let opened = memory === undefined ? readDatabases(paths, Date.now()) : undefined
+  const databases = (): readonly GeoDatabase[] => {
+    opened ??= readDatabases(paths, undefined)
+    return opened.databases
+  }
+  const known = memory ?? {
+    databases: opened?.files ?? [],
+    issues: opened?.issues ?? [],
+    countries: undefined,
+    maps: new Map(),
+  }
+  const maps = new RuleMaps(steering, databases, known.maps)
+  const records = numbers.map((name) => {
+    const record = steering.records.get(name)
+    return record === undefined ? undefined : maps.record(record)
+  })
+  const wanted = known.databases.length > 0 && [...steering.records.values()].some((record) => !isForEveryone(record))
+  const countries = wanted ? (known.countries ?? countryMap(databases())) : known.countries
+  return { records, maps: maps.all, geo: { ...known, key, countries, maps: maps.used } }
+}
+
+function readDatabases(paths: readonly DatabasePath[], nowMs: number | undefined) {
   const issues: Issue[] = []
   const databases: GeoDatabase[] = []
   const files: DatabaseFile[] = []
-  const wanted = [...steering.records.values()].some((record) => !isForEveryone(record))
   for (const path of paths) {
-    const { database, issues: found } = readDatabase(path, Date.now())
+    const { database, issues: found } = readDatabase(path, nowMs)
     issues.push(...found)
     if (database === undefined) continue
     databases.push(database)
@@ -94,18 +129,7 @@ export function compileRules(
       type: databaseType,
     })
   }
-  const maps = new RuleMaps(steering, databases)
-  const records = numbers.map((name) => {
-    const record = steering.records.get(name)
-    return record === undefined ? undefined : maps.record(record)
-  })
-  return {
-    issues,
-    records,
-    maps: maps.all,
-    countries: wanted && databases.length > 0 ? countryMap(databases) : undefined,
-    databases: files,
-  }
+  return { issues, databases, files }
 }
 
 /** One rule for everyone, and no order of sites: the client does not matter. */
@@ -113,16 +137,20 @@ function isForEveryone({ rules, pick }: SteeredRecord): boolean {
   return rules.length === 1 && pick !== 'nearest' && matchesEveryone(rules[0]!.match)
 }
 
-/** Records with the same rules share a map. */
+/** Records with the same rules share a map; rules that were compiled in an earlier load keep theirs. */
 class RuleMaps {
   readonly all: SharedArrayBuffer[] = []
-  readonly #known = new Map<string, { map: number; classes: ReplyRecord['classes'] }>()
-  readonly #databases: readonly GeoDatabase[]
+  /** those that this load uses, for the next one */
+  readonly used = new Map<string, KnownMap>()
+  readonly #numbers = new Map<string, number>()
+  readonly #known: ReadonlyMap<string, KnownMap>
+  readonly #databases: () => readonly GeoDatabase[]
   readonly #steering: Steering
 
-  constructor(steering: Steering, databases: readonly GeoDatabase[]) {
+  constructor(steering: Steering, databases: () => readonly GeoDatabase[], known: ReadonlyMap<string, KnownMap>) {
     this.#databases = databases
     this.#steering = steering
+    this.#known = known
   }
 
   record(record: SteeredRecord): ReplyRecord {
@@ -134,24 +162,25 @@ class RuleMaps {
       sites,
       matchers.map((m) => ({ ...m, net: m.net.map(({ address, prefixLength }) => [...address, prefixLength]) })),
     ])
-    let known = this.#known.get(key)
-    if (known === undefined) {
-      const compiled = compileMap({
-        databases: this.#databases,
-        matchers,
-        sites,
-      })
-      known = {
-        map: this.all.push(compiled.image) - 1,
-        classes: compiled.classes.map(({ matcher, order }) => ({
-          // The last rule takes everyone (steer sees to it), so every class has one.
-          rule: matcher < 0 ? record.rules.length - 1 : matcher,
-          sites: order?.map((i) => sites[matcher]![i]!.name),
-        })),
-      }
-      this.#known.set(key, known)
+    let map = this.used.get(key)
+    if (map === undefined) {
+      map = this.#known.get(key) ?? this.#compile(matchers, sites)
+      this.used.set(key, map)
+      this.#numbers.set(key, this.all.push(map.image) - 1)
     }
-    return { name: record.name, ...known }
+    return { name: record.name, map: this.#numbers.get(key)!, classes: map.classes }
+  }
+
+  #compile(matchers: readonly Matcher[], sites: readonly (readonly GeoSite[])[]): KnownMap {
+    const { image, classes } = compileMap({ databases: this.#databases(), matchers, sites })
+    return {
+      image,
+      classes: classes.map(({ matcher, order }) => ({
+        // The last rule takes everyone (steer sees to it), so every class has one.
+        rule: matcher < 0 ? matchers.length - 1 : matcher,
+        sites: order?.map((i) => sites[matcher]![i]!.name),
+      })),
+    }
   }
 }
 

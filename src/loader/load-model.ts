@@ -27,11 +27,15 @@ export interface LoadRequest {
   /** folder of master and steering files */
   readonly zones: string
   readonly geoip: GeoipFiles
+  /** zones that come from elsewhere (absolute, lower case): they may be steered without a master file, and must not have one */
+  readonly elsewhere: readonly string[]
   /** names of steered records by their number: a number once given stays */
   readonly numbers: readonly string[]
   readonly knownZones: readonly KnownZone[]
   /** what steering, records and maps were made of; '' at first */
   readonly steeringKey: string
+  /** of the last load */
+  readonly geo: GeoMemory | undefined
 }
 
 export interface ReplyZone extends KnownZone {
@@ -69,6 +73,26 @@ export interface DatabaseFile {
   readonly type: string
 }
 
+/** A compiled map, and what its class numbers mean. */
+export interface KnownMap {
+  readonly image: SharedArrayBuffer
+  readonly classes: readonly ReplyClass[]
+}
+
+/**
+ * What is kept of places from one load to the next: with the same databases, a set of rules that was compiled before is not
+ * compiled again, and the databases are not even opened. Examining a city database takes seconds.
+ */
+export interface GeoMemory {
+  /** paths and stamps of the databases */
+  readonly key: string
+  readonly databases: readonly DatabaseFile[]
+  readonly issues: readonly Issue[]
+  readonly countries: { readonly map: SharedArrayBuffer; readonly names: readonly string[] } | undefined
+  /** by their matches, and for `nearest` their sites, as text */
+  readonly maps: ReadonlyMap<string, KnownMap>
+}
+
 export interface ReplySteering {
   readonly key: string
   readonly steering: Steering
@@ -78,6 +102,7 @@ export interface ReplySteering {
   readonly maps: readonly SharedArrayBuffer[]
   readonly countries: { readonly map: SharedArrayBuffer; readonly names: readonly string[] } | undefined
   readonly databases: readonly DatabaseFile[]
+  readonly geo: GeoMemory
 }
 
 export type LoadReply =

@@ -16,10 +16,8 @@ export function load(request: LoadRequest): LoadReply {
   const issues: Issue[] = [...found.issues]
   const texts = found.steering.map((path) => ({ file: shownPath(path), text: readText(path, issues) }))
   const databases = openDatabases(request.geoip)
-  const key = [
-    ...found.steering.map((path, i) => `${path} ${texts[i]!.text}`),
-    ...databases.map(({ path }) => `${path} ${stampOf(path)}`),
-  ].join('\n')
+  const geoKey = databases.map(({ path }) => `${path} ${stampOf(path)}`).join('\n')
+  const key = [...found.steering.map((path, i) => `${path} ${texts[i]!.text}`), geoKey].join('\n')
 
   const numbers = [...request.numbers]
   // Read even when nothing changed: the zones below are checked against the steered names.
@@ -28,16 +26,17 @@ export function load(request: LoadRequest): LoadReply {
   const steered = numberRecords(reading.steering, numbers)
   let steering: ReplySteering | undefined
   if (key !== request.steeringKey && !hasErrors(issues)) {
-    const compiled = compileRules(reading.steering, numbers, databases)
-    issues.push(...compiled.issues)
+    const compiled = compileRules(reading.steering, numbers, databases, geoKey, request.geo)
+    issues.push(...compiled.geo.issues)
     steering = {
       key,
       steering: reading.steering,
-      issues: [...found.issues, ...reading.issues, ...compiled.issues],
+      issues: [...found.issues, ...reading.issues, ...compiled.geo.issues],
       records: compiled.records,
       maps: compiled.maps,
-      countries: compiled.countries,
-      databases: compiled.databases,
+      countries: compiled.geo.countries,
+      databases: compiled.geo.databases,
+      geo: compiled.geo,
     }
   }
 
@@ -46,7 +45,14 @@ export function load(request: LoadRequest): LoadReply {
     loadZoneFile(file, steered.get(file.origin) ?? NOTHING_STEERED, known.get(file.origin)),
   )
   for (const zone of zones) issues.push(...(zone.issues ?? []))
-  issues.push(...steeredWithoutZone(reading.steering, new Set(zones.map(({ name }) => name)), request.zones))
+  issues.push(
+    ...steeredWithoutZone(
+      reading.steering,
+      new Set([...zones.map(({ name }) => name), ...request.elsewhere]),
+      request.zones,
+    ),
+  )
+  for (const zone of zones) if (request.elsewhere.includes(zone.name)) issues.push(twice(zone))
   if (hasErrors(issues)) return { ok: false, issues }
   return { ok: true, zones, steering, numbers }
 }
@@ -68,6 +74,18 @@ function readText(path: string, issues: Issue[]): string {
       advice: 'Give the user that Meridian runs as the right to read it.',
     })
     return ''
+  }
+}
+
+function twice({ name, file }: ReplyZone): Issue {
+  return {
+    severity: 'error',
+    code: 'loader/zone-twice',
+    file,
+    line: 0,
+    column: 0,
+    message: `zone ${name} has this master file, but is a secondary zone by meridian.yaml.`,
+    advice: 'Take the file away, or the zone out of the key secondary.',
   }
 }
 

@@ -21,8 +21,12 @@ export interface AnsweringPorts {
   fleet: Fleet
   nowMs(): number
   place(address: Uint8Array): PlaceFacts | undefined
-  /** zones that do not come from files: secondaries, zones of the database */
-  otherZones(): Structure['zones']
+  /** zones that do not come from files: the same array as long as nothing changed */
+  otherZones(structure: Structure): Structure['zones']
+  /** a structure is in force */
+  declared(structure: Structure): void
+  /** the standing of pools changed */
+  published(): void
 }
 
 export class Answering {
@@ -82,6 +86,7 @@ export class Answering {
       },
       publish: (pools) => {
         this.publisher.publish(pools)
+        this.#ports.published()
         changed()
       },
       lastAnswered: (node) => this.publisher.lastAnsweredMs(node),
@@ -95,13 +100,19 @@ export class Answering {
 
   #declare(): void {
     const own = this.#files!.image as Structure
-    const others = this.#ports.otherZones()
+    const others = this.#ports.otherZones(own)
     const before = this.#joined
     if (before === undefined || before.of !== own || before.zones !== others) {
       const structure = others.length === 0 ? own : { ...own, zones: [...own.zones, ...others] }
       this.#joined = { of: own, zones: others, structure }
     }
     this.publisher.declare(this.#joined!.structure, this.#steering!)
+    this.#ports.declared(this.#joined!.structure)
+  }
+
+  /** @param zone lower case, absolute */
+  serves(zone: string): boolean {
+    return this.publisher.structure.zones.some(({ name }) => name === zone)
   }
 
   /** What the API shows of the answering side. */

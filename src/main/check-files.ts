@@ -11,7 +11,11 @@ export async function checkFiles(options: CheckOptions): Promise<CheckReport> {
   const { settings, issues } = readSettings({ config: options.config })
   if (settings === undefined) return { ...nothing, issues }
   const zones = options.folder === undefined ? settings.zones : resolve(options.folder)
-  const loaded = await createFileLoader({ zones, geoip: settings.geoip }).load()
+  const loaded = await createFileLoader({
+    zones,
+    geoip: settings.geoip,
+    elsewhere: [...settings.secondary.keys()],
+  }).load()
   if (!loaded.ok) return { ...nothing, issues: [...issues, ...loaded.issues] }
   const { steering } = loaded.files
   return {

@@ -1,6 +1,7 @@
 /**
  * The running server: every room's door joined to the others, brought up in order and down in the reverse one.
  */
+import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { type Api, createApi, ensureAdminToken, type Listening } from '../api/index.ts'
 import { seededRandom } from '../base/index.ts'
@@ -21,9 +22,11 @@ import {
 } from '../store/index.ts'
 import { Answering } from './answering.ts'
 import { Clock } from './clock.ts'
+import { HAND_OVER_SIGNAL, removePid, writePid } from './hand-over.ts'
 import { type Log, logIssues } from './log.ts'
 import { Places } from './place-lookup.ts'
 import { adminTokenFile, databaseFile } from './places.ts'
+import { joinTransfers, type Transfers } from './transfers.ts'
 
 const BY_FILES: By = { author: 'files', from: 'local' }
 const BY_SIGNAL: By = { author: 'SIGHUP', from: 'local' }
@@ -36,18 +39,20 @@ export class RunningServer {
   readonly #db: Sqlite
   readonly #answering: Answering
   readonly #control: Control
-  readonly #probeLog: ProbeLog
   readonly #prober: Prober
   readonly #runner: ProbeRunner
   readonly #places: Places
+  readonly #transfers: Transfers
+  readonly #probeLog: ProbeLog
   readonly #workers: number
   readonly #startedMs: number
   #serving: Serving | undefined
   #api: Api | undefined
-  #duty: Duty | undefined
   #listening: Listening | undefined
   #watcher: Watcher | undefined
+  #duty: Duty | undefined
   #ready = false
+  #letGo: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #end: (code: number) => void = () => undefined
   readonly #ended = new Promise<number>((resolve) => {
@@ -61,14 +66,29 @@ export class RunningServer {
     this.#startedMs = this.#clock.now()
     this.#workers = settings.workers ?? availableParallelism()
     this.#db = openDatabase(databaseFile(settings))
+    writePid(settings)
     this.#places = new Places(() => loader.databases())
-    const fleet = createFleet({ random: seededRandom(Math.floor(Math.random() * 2 ** 31)) })
+    const fleet = createFleet({ random: seededRandom(randomInt(2 ** 31)) })
     this.#answering = new Answering(settings, this.#workers, {
       fleet,
       nowMs: this.#clock.now,
       place: (address) => this.#places.place(address),
-      otherZones: () => NO_ZONES,
+      otherZones: (structure) => {
+        this.#transfers.others.recordsChanged(structure.records)
+        return this.#transfers.others.list
+      },
+      declared: (structure) => this.#transfers.outgoing.declared(structure, this.#transfers.others.takeDiffs()),
+      published: () => this.#transfers.outgoing.viewsMayHaveChanged(),
     })
+    const random = seededRandom(randomInt(2 ** 31))
+    this.#transfers = joinTransfers(
+      settings,
+      this.#answering,
+      this.#workers + 1,
+      this.#clock.now,
+      () => random.float(),
+      log,
+    )
     this.#control = createControl({
       store: createStore(this.#db),
       loader,
@@ -93,6 +113,7 @@ export class RunningServer {
       },
       prober: this.#prober,
       nowMs: this.#clock.now,
+      trouble: (message) => log.error(message),
     })
   }
 
@@ -103,6 +124,7 @@ export class RunningServer {
     logIssues(log, files.issues)
     this.#control.subscribe((entry) => log.info({ event: entry }, entry.message))
     this.#control.start(files)
+    this.#transfers.start()
     if (ensureAdminToken(this.#control, adminTokenFile(this.#settings), this.#clock.now()))
       log.info({ file: adminTokenFile(this.#settings) }, 'made the admin token')
 
@@ -111,10 +133,7 @@ export class RunningServer {
       workers: this.#workers,
       responderModule: new URL('./responder-thread.js', import.meta.url).href,
       init: (thread) => this.#answering.publisher.init(thread.index),
-      slowDoor: async (message, request) => {
-        // What nothing here does yet is refused in the words of the protocol.
-        await request.send(refusal(message))
-      },
+      slowDoor: (message, request) => this.#transfers.door.handle(message, request),
       log,
       limits: limits.tcp,
       driver: this.#settings.driver,
@@ -148,18 +167,8 @@ export class RunningServer {
       listen: api.listen.kind === 'unix' ? `unix:${api.listen.path}` : hostAndPort(api.listen.host, api.listen.port),
       tls: api.tls,
     })
-    this.#duty = startDuty({
-      control: this.#control,
-      now: this.#clock.now,
-      log: (level, message) => log[level](message),
-      version: VERSION,
-      hooks: this.#settings.hooks,
-      prunable: [
-        { what: 'the journal', keepMs: this.#settings.journal.keepMs, prune: openJournal(this.#db).prune },
-        { what: 'the probe history', keepMs: this.#settings.probes.keepMs, prune: this.#probeLog.prune },
-      ],
-    })
     this.#runner.start()
+    this.#duty = this.#startDuty()
     this.#watch()
     this.#signals()
     this.#ready = true
@@ -192,15 +201,27 @@ export class RunningServer {
   }
 
   async #stopNow(): Promise<void> {
+    await Promise.all([this.#stopControlling(), this.#serving?.stop()])
+  }
+
+  /** Lets go of the database and of the API; queries are still answered, as of now. Safe to call more than once. */
+  #stopControlling(): Promise<void> {
+    this.#letGo ??= this.#letGoNow()
+    return this.#letGo
+  }
+
+  async #letGoNow(): Promise<void> {
     this.#ready = false
     this.#watcher?.close()
-    this.#api?.close()
-    this.#runner.stop()
-    await Promise.all([this.#listening?.close(), this.#serving?.stop(), this.#prober.close()])
     this.#duty?.stop()
+    this.#transfers.stop()
+    this.#runner.stop()
+    this.#api?.close()
+    await Promise.all([this.#listening?.close(), this.#prober.close()])
     this.#control.flush()
     this.#probeLog.flush()
     this.#db.close()
+    removePid(this.#settings)
   }
 
   #tick(): void {
@@ -217,6 +238,25 @@ export class RunningServer {
     } catch (error) {
       this.#log.warn({ error: String(error) }, 'the probe history cannot be written')
     }
+  }
+
+  #startDuty(): Duty {
+    const { hooks, journal, probes } = this.#settings
+    return startDuty({
+      control: this.#control,
+      now: this.#clock.now,
+      log: (level, message) => this.#log[level](message),
+      version: VERSION,
+      hooks,
+      prunable: [
+        { what: 'the journal', keepMs: journal.keepMs, prune: openJournal(this.#db).prune },
+        {
+          what: 'the probe history',
+          keepMs: probes.keepMs,
+          prune: (before, most) => this.#probeLog.prune(before, most),
+        },
+      ],
+    })
   }
 
   #watch(): void {
@@ -244,6 +284,10 @@ export class RunningServer {
     process.once('SIGTERM', stop)
     process.once('SIGINT', stop)
     process.on('SIGHUP', () => void this.#reload(BY_SIGNAL))
+    process.once(HAND_OVER_SIGNAL, () => {
+      this.#log.info('handing over to another process')
+      void this.#stopControlling()
+    })
   }
 
   #facts(): Readonly<Record<string, unknown>> {
@@ -280,6 +324,7 @@ export class RunningServer {
         ageDays: Math.floor((now - builtAtMs) / 86_400_000),
       })),
       probes: { ...this.#prober.describe(), ...this.#runner.stats() },
+      secondaries: this.#transfers.secondaries.zones,
       schedules: this.#duty?.schedules(),
       hooks: this.#duty?.hooks(),
       lastLoadMs: Math.round(this.#loader.lastMs()),
@@ -287,17 +332,6 @@ export class RunningServer {
   }
 }
 
-const NO_ZONES = [] as const
-
 function hostAndPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-/** NOTIMP for what is asked of the slow door, over the request (RFC 1035 4.1.1). */
-function refusal(message: Uint8Array): Uint8Array {
-  const header = message.slice(0, 12)
-  header[2] = (header[2]! & 0x79) | 0x80
-  header[3] = 4
-  header.fill(0, 4)
-  return header
 }

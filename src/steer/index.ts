@@ -1,7 +1,7 @@
 export * from './choose.ts'
 export { covers, matchesEveryone } from './cross-checks.ts'
 export type { SteeringFile } from './declarations.ts'
-export { type ExportedFile, exactDuration, exportSteering } from './export.ts'
+export { type ExportedFile, exportSteering, exportText } from './export.ts'
 export { PROFILES } from './hysteresis.ts'
 export * from './model.ts'
 export { domainName, isName, recordName } from './names.ts'

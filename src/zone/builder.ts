@@ -6,15 +6,14 @@
  * node(), or with cancel(). A node's ancestors up to the apex are made with it, so empty non-terminals need no second thought.
  */
 import { assert } from '../base/index.ts'
-import type { RdataWriter } from '../wire/index.ts'
+import { lowerName, type RdataWriter } from '../wire/index.ts'
+import { grown } from './grown.ts'
 import { RR_HEAD } from './image-layout.ts'
-import { LOWER, spread } from './name-hash.ts'
+import { spread } from './name-hash.ts'
 import { NameWalk } from './name-walk.ts'
 
 /** A record's rdata is at most this long (RFC 1035 3.2.1: RDLENGTH has 16 bits). */
 const MOST_RDATA = 65_535
-
-type Typed = Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>
 
 export class ZoneBuilder implements RdataWriter {
   /** lower case, uncompressed */
@@ -56,7 +55,7 @@ export class ZoneBuilder implements RdataWriter {
    */
   constructor(apex: Uint8Array, expected = 16) {
     const count = Math.max(16, expected)
-    this.apex = apex.map((octet) => LOWER[octet]!)
+    this.apex = lowerName(apex)
     this.#walk.take(this.apex, 0)
     this.apexLabels = this.#walk.labels
     this.names = new Uint8Array(count * 24)
@@ -219,15 +218,15 @@ export class ZoneBuilder implements RdataWriter {
   #make(walk: NameWalk, from: number, parent: number): number {
     const node = this.nodes
     if (node === this.nodeNameAt.length) this.#growNodes()
-    const end = walk.at + walk.length
-    const start = walk.starts[from]!
+    const end = walk.length
+    const start = walk.starts[from]! - walk.at
     const length = end - start
     if (this.#namesEnd + length > this.names.length) this.names = grown(this.names, this.#namesEnd + length)
     const { names } = this
-    const { octets } = walk
+    const { lower } = walk
     let q = this.#namesEnd
     this.nodeNameAt[node] = q
-    for (let p = start; p < end; p++) names[q++] = LOWER[octets[p]!]!
+    for (let p = start; p < end; p++) names[q++] = lower[p]!
     this.#namesEnd = q
     this.nodeLength[node] = length
     this.nodeLabels[node] = walk.labels - from
@@ -260,19 +259,12 @@ export class ZoneBuilder implements RdataWriter {
     for (let slot = spread(hash) & mask; ; slot = (slot + 1) & mask) {
       const node = slots[slot]! - 1
       if (node < 0) return -1
-      if (this.nodeHash[node] === hash && this.#isNamed(node, walk, from)) return node
+      if (
+        this.nodeHash[node] === hash &&
+        walk.isSuffix(from, this.names, this.nodeNameAt[node]!, this.nodeLength[node]!)
+      )
+        return node
     }
-  }
-
-  #isNamed(node: number, walk: NameWalk, from: number): boolean {
-    const end = walk.at + walk.length
-    let p = walk.starts[from]!
-    if (end - p !== this.nodeLength[node]) return false
-    const { names } = this
-    const { octets } = walk
-    let q = this.nodeNameAt[node]!
-    for (; p < end; p++, q++) if (LOWER[octets[p]!]! !== names[q]!) return false
-    return true
   }
 
   #growLog(room: number): void {
@@ -296,14 +288,6 @@ export class ZoneBuilder implements RdataWriter {
     this.nodeFirst = grown(this.nodeFirst, room)
     this.nodeLast = grown(this.nodeLast, room)
   }
-}
-
-/** A copy with room for at least `room` elements, half as long again or more. */
-function grown<T extends Typed>(array: T, room: number): T {
-  const length = Math.max(room, Math.ceil(array.length * 1.5))
-  const larger = (array instanceof Int32Array ? new Int32Array(length) : new Uint8Array(length)) as T
-  larger.set(array)
-  return larger
 }
 
 function slotsFor(nodes: number): number {

@@ -3,7 +3,7 @@
  */
 
 import type { ZoneImage } from './image.ts'
-import { LOWER, spread } from './name-hash.ts'
+import { spread } from './name-hash.ts'
 import type { NameWalk } from './name-walk.ts'
 import { NameWalk as Walk } from './name-walk.ts'
 
@@ -55,11 +55,6 @@ export class ZoneDirectory {
   }
 
   #isApex(image: ZoneImage, walk: NameWalk, from: number): boolean {
-    if (image.apexLabels !== walk.labels - from) return false
-    const { octets } = image
-    let q = image.ownerAt(image.apex)
-    const end = walk.at + walk.length
-    for (let p = walk.starts[from]!; p < end; p++, q++) if (LOWER[walk.octets[p]!]! !== octets[q]!) return false
-    return true
+    return walk.isSuffix(from, image.octets, image.ownerAt(image.apex), image.octets[image.apex]!)
   }
 }

@@ -12,32 +12,9 @@
  */
 import { TYPE } from '../wire/index.ts'
 import { aligned, HEADER, MAGIC, NODE, RR_HEAD, SET } from './image-layout.ts'
-import { LOWER, spread } from './name-hash.ts'
+import { type Lookup, OUTCOME, type Outcome } from './lookup.ts'
+import { spread } from './name-hash.ts'
 import type { NameWalk } from './name-walk.ts'
-
-export const OUTCOME = {
-  answer: 0,
-  steered: 1,
-  cname: 2,
-  dname: 3,
-  delegation: 4,
-  nodata: 5,
-  nxdomain: 6,
-} as const
-export type Outcome = (typeof OUTCOME)[keyof typeof OUTCOME]
-
-/** What a look-up found; one instance per thread, overwritten by each look-up. */
-export class Lookup {
-  /** the node that the answer comes from (the name's own, or the wildcard), the cut, or the DNAME's owner; 0: nxdomain */
-  node = 0
-  /** answer: the set asked for (0 for ANY); cname, dname, delegation: the CNAME, DNAME, NS set; else 0 */
-  rrset = 0
-  /** labels of that node's name as it stands in the question; for a wildcard the whole name's */
-  labels = 0
-  wildcard = false
-  /** steered: the record's number; else -1 */
-  record = -1
-}
 
 export class ZoneImage {
   readonly buffer: SharedArrayBuffer
@@ -220,14 +197,17 @@ export class ZoneImage {
   }
 
   #isNamed(node: number, walk: NameWalk, from: number): boolean {
-    const { octets } = this
-    const length = octets[node]!
-    let p = walk.starts[from]!
-    const end = walk.at + walk.length
-    if (end - p !== length) return false
-    const asked = walk.octets
-    let q = this.#nameAt(node, this.#flags(node))
-    for (; p < end; p++, q++) if (LOWER[asked[p]!]! !== octets[q]!) return false
+    const length = this.octets[node]!
+    const nameAt = this.#nameAt(node, this.#flags(node))
+    const offset = walk.starts[from]! - walk.at
+    if ((offset & 3) !== 0) return walk.isSuffix(from, this.octets, nameAt, length)
+    if (walk.length - offset !== length) return false
+    // Names in the image are aligned and padded with zeros, and so is the walk's copy: four octets a step.
+    const asked = walk.words
+    const words = this.#words
+    let p = offset >> 2
+    let q = nameAt >> 2
+    for (const end = p + ((length + 3) >> 2); p < end; p++, q++) if (asked[p] !== words[q]) return false
     return true
   }
 

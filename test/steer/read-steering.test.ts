@@ -119,7 +119,7 @@ t.test('each mistake at its line and column, and none because of another', async
     ['a tab', 'schedules:\n\tx: 1', '9:1 yaml'],
     ['a bracket that is not closed', 'schedules: { x: [1, }', '8:21 yaml'],
     ['a section that is a list', 'schedules: [1]', '8:12 bad-value'],
-    ['a second document', '---\nzone: b', '8:1 yaml'],
+    ['a second document is like a second file', '---\nzone: b\nrecords: { www: all, www.b.: all }', '10:22 duplicate'],
     ['an empty section is fine', 'schedules:'],
     ['a cron of three fields', 'schedules: { x: { cron: 1 2 3, drain: n1 } }', '8:25 bad-value'],
     ['a cron out of bounds', 'schedules: { x: { cron: 60 2 * * *, drain: n1 } }', '8:25 bad-value'],
@@ -224,7 +224,7 @@ t.test('mistakes in records, pools, nodes and checks', async (t) => {
     ],
     [
       'standby that leaves before it joins',
-      'pools: { p: { nodes: [192.0.2.1], standby: { join_above: 40% } } }',
+      'pools: { p: { nodes: [192.0.2.1], standby: { join_above: 25% } } }',
       '1:44 standby',
     ],
     [
@@ -386,5 +386,16 @@ t.test('whatever stands in a file, reading ends with issues and never throws', a
     .split('')
     .map((c, i) => `${c}: &${c} [${new Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`)
     .join('\n')}`
+  // Recursion into nested values may end the whole process: V8 aborts where the stack ends inside of a regular expression.
+  const nested = [
+    '['.repeat(100_000),
+    '{a: '.repeat(10_000),
+    '- '.repeat(10_000),
+    '? '.repeat(99),
+    `? ${'{? '.repeat(60)}`,
+  ]
+  for (const text of nested) t.ok(brief(text).length > 0, `${text.slice(0, 8)}...`)
+  const indented = Array.from({ length: 3000 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')
+  t.same(brief(indented), ['202:1 yaml'])
   t.match(brief(bomb), [/yaml$/], 'an alias bomb is defused')
 })

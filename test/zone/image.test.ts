@@ -235,6 +235,17 @@ t.test('names of 124 labels and of 255 octets are looked up like others', async 
   t.match(look(image, `${'b.'.repeat(59)}example.`, 'A'), /^nodata /)
 })
 
+t.test('RFC 4343: A to Z match without case, and no other octets do', async (t) => {
+  const owner = (octet: number): string => `x\\${String(octet).padStart(3, '0')}yz`
+  const all = Array.from({ length: 256 }, (_, octet) => octet).filter((octet) => octet < 0x41 || octet > 0x5a)
+  const image = imageOf('example', `${HEAD}${all.map((octet) => `${owner(octet)} TXT "${octet}"`).join('\n')}`)
+  for (let octet = 0; octet < 256; octet++) {
+    const lower = octet >= 0x41 && octet <= 0x5a ? octet + 32 : octet
+    for (const suffix of ['.example.', '.EXAMPLE.'])
+      t.match(look(image, owner(octet) + suffix, 'TXT'), new RegExp(`^answer .* TXT "${lower}"$`), String(octet))
+  }
+})
+
 t.test('the directory finds the zone with the longest apex', async (t) => {
   const zones = ['example.', 'child.example.', 'example.net.', 'a.b.c.example.net.']
   const directory = new ZoneDirectory(zones.map((zone) => imageOf(zone, HEAD)))

@@ -37,7 +37,12 @@ export function addExplainCommand(program: Command, act: Act): void {
         const told = await context
           .api()
           .get<Explanation>('/v1/explain', { name, type: type ?? 'A', client: options.client })
-        context.print(told, () => told.steps.map(oneLine).join('\n'))
+        context.print(told, () =>
+          told.steps
+            .flatMap((step) => step.split('\n'))
+            .map(oneLine)
+            .join('\n'),
+        )
       }),
     )
 }

@@ -1,0 +1,119 @@
+/**
+ * Joins zone transfer to the house: the slow door's answers, zones going out, copies coming in.
+ */
+import { join } from 'node:path'
+import { QueryResponder, SILENCE, type StructureMessage } from '../answer/index.ts'
+import type { Settings } from '../loader/index.ts'
+import { TRANSPORTS } from '../serve/index.ts'
+import {
+  copyFiles,
+  createNotifier,
+  createSecondaries,
+  createTransferDoor,
+  type Notifier,
+  type Secondaries,
+  type TransferDoor,
+} from '../transfer/index.ts'
+import { printName, RCODE } from '../wire/index.ts'
+import type { Answering } from './answering.ts'
+import type { Log } from './log.ts'
+import { OtherZones } from './other-zones.ts'
+import { OutgoingZones } from './outgoing-zones.ts'
+
+const MOST_MESSAGE_OCTETS = 65_535
+
+export interface Transfers {
+  readonly door: TransferDoor
+  readonly outgoing: OutgoingZones
+  readonly others: OtherZones
+  readonly secondaries: Secondaries
+  /** Begins to ask primaries; answers are served already. */
+  start(): void
+  stop(): void
+}
+
+/** @param thread the main thread's own row among the serving threads */
+export function joinTransfers(
+  settings: Settings,
+  answering: Answering,
+  thread: number,
+  nowMs: () => number,
+  random: () => number,
+  log: Log,
+): Transfers {
+  const { keys, transfer, secondary, data } = settings
+  const nowSeconds = (): number => Math.floor(nowMs() / 1000)
+  const notifier: Notifier = createNotifier({ nowSeconds, keys: () => keys, log })
+  const outgoing = new OutgoingZones({
+    publisher: answering.publisher,
+    notifier,
+    transfers: transfer.allow.length > 0 || transfer.notify.length > 0,
+    notify: transfer.notify,
+    serialFile: join(data, 'serials.json'),
+    log,
+  })
+  const others = new OtherZones(log, () => answering.zonesChanged())
+  const secondaries = createSecondaries({
+    nowMs,
+    random,
+    keys: () => keys,
+    ...copyFiles(join(data, 'copies')),
+    changed: (zone, model, changes) => {
+      others.put(zone, model, changes)
+      log.info({ zone, serial: model.serial }, `zone ${zone} is served as a copy, serial ${model.serial}`)
+    },
+    expired: (zone) => others.expire(zone),
+    log,
+  })
+  const query = slowResponder(answering, thread, nowMs)
+  const door = createTransferDoor({
+    nowSeconds,
+    keys: () => keys,
+    allow: () => transfer.allow,
+    zone: (name) => outgoing.state(name),
+    query: (message, { transport, peer, port }) =>
+      query(message, TRANSPORTS.indexOf(transport) as 0 | 1 | 2, peer, port),
+    notified: (zone, _serial, from) =>
+      secondaries.notified(zone, from) ?? (answering.serves(printName(zone)) ? 'primary' : 'unknown'),
+    update: async (zone) => ({
+      rcode: RCODE.REFUSED,
+      why: secondary.has(printName(zone))
+        ? `zone ${printName(zone)} is a copy: update its primary`
+        : `zone ${printName(zone)} is read from a file: edit the file`,
+    }),
+    log,
+  })
+  return {
+    door,
+    outgoing,
+    others,
+    secondaries,
+    start: () => secondaries.declare([...secondary.values()]),
+    stop: () => {
+      secondaries.stop()
+      notifier.stop()
+      outgoing.stop()
+    },
+  }
+}
+
+/** The main thread's own responder: signed queries are answered as all others are, then signed. */
+function slowResponder(answering: Answering, thread: number, nowMs: () => number) {
+  const waiting: StructureMessage[] = []
+  let responder: QueryResponder | undefined
+  answering.addReceiver((message) => {
+    // Only the last one counts, and until the first signed query nobody takes them.
+    waiting.length = 0
+    if (responder !== undefined) waiting.push(message)
+  })
+  const buffer = new Uint8Array(MOST_MESSAGE_OCTETS)
+  return (message: Uint8Array, transport: 0 | 1 | 2, peer: Uint8Array, port: number): Uint8Array | undefined => {
+    responder ??= new QueryResponder(answering.publisher.init(thread), { nowMs, take: () => waiting.shift() })
+    buffer.set(message)
+    responder.enter()
+    const octets = peer.length === 4 ? 4 : 16
+    const length = responder.answer(buffer, 0, message.length, buffer.length, transport, peer, 0, octets, port)
+    responder.leave()
+    return length <= SILENCE ? undefined : buffer.slice(0, length)
+  }
+}

@@ -1,0 +1,90 @@
+import t from 'tap'
+import { createSchedules } from '../../src/duty/schedules.ts'
+import { ANA, type Bench, bench, PORTAL } from '../control/bench-control.ts'
+
+const HOUR = 3_600_000
+/** a Tuesday, 12:00 UTC */
+const NOON = Date.parse('2026-06-02T12:00:00Z')
+
+const withSchedules = (text: string): string => `${PORTAL}\nschedules:\n${text}`
+
+const start = (b: Bench): { readonly told: string[]; readonly schedules: ReturnType<typeof createSchedules> } => {
+  const told: string[] = []
+  const schedules = createSchedules(
+    b.control,
+    () => b.nowMs(),
+    (_, message) => told.push(message),
+  )
+  schedules.declare()
+  return { told, schedules }
+}
+
+t.test(
+  'a missed occurrence is caught up or let be, as the schedule says; several in the order in which they were due',
+  (t) => {
+    const files = withSchedules(`
+  begins: { cron: "30 12 * * *", drain: de-1, reason: backup, missed: catch-up }
+  ends: { cron: "30 13 * * *", resume: de-1, missed: catch-up }
+  heavy: { cron: "45 12 * * *", weight: { node: de-2, weight: 7 }, missed: skip }
+  light: { cron: "50 12 * * *", weight: { node: md-1, weight: 9 }, missed: catch-up }`)
+    const first = bench({ files, startMs: NOON })
+    start(first).schedules.stop()
+    t.match(
+      first.control.node('de-1'),
+      { intent: { kind: 'auto' } },
+      'nothing is missed where nothing was known before',
+    )
+
+    const second = bench({ files, db: first.db, startMs: NOON + HOUR })
+    second.pass(10_000)
+    start(second).schedules.stop()
+    t.match(second.control.node('de-1')?.intent, { kind: 'drain', reason: 'backup', author: 'schedule:begins' })
+    t.equal(second.control.node('de-2')?.weight, 100)
+    t.equal(second.control.node('md-1')?.weight, 9)
+
+    second.control.setWeight(ANA, { node: 'md-1' }, 50)
+    const third = bench({ files, db: first.db, startMs: NOON + 1.9 * HOUR })
+    const { schedules } = start(third)
+    t.equal(third.control.node('de-1')?.intent.kind, 'auto', 'the resume that came after the drain')
+    t.equal(third.control.node('md-1')?.weight, 50, 'what ran once is not run again')
+    t.match(schedules.view()[0], { name: 'begins', action: 'drain de-1', lastRun: '2026-06-02T12:30:00.000Z' })
+    t.ok(schedules.view()[0]?.nextRun)
+    schedules.stop()
+    t.end()
+  },
+)
+
+t.test('what a safety rule refuses is an alert in the journal, not forced', (t) => {
+  const files = withSchedules('  gone: { cron: "30 12 * * *", drain: md-1, missed: catch-up }')
+  const first = bench({ files, startMs: NOON })
+  start(first).schedules.stop()
+  const second = bench({ files, db: first.db, startMs: NOON + HOUR })
+  second.pass(10_000)
+  const { told, schedules } = start(second)
+  t.equal(second.control.node('md-1')?.intent.kind, 'auto')
+  t.match(told.join(), /not carried out.*break a floor/)
+  t.match(second.control.events({ kind: 'alert', limit: 10 }).at(-1), {
+    action: 'schedule-refused',
+    node: 'md-1',
+    author: 'schedule:gone',
+  })
+  schedules.stop()
+  t.end()
+})
+
+t.test('a reload takes schedules up and lets them go', async (t) => {
+  const b = bench({ files: withSchedules('  one: { cron: "30 12 * * *", drain: de-1 }'), startMs: NOON })
+  const { schedules } = start(b)
+  t.same(
+    schedules.view().map((view) => view.name),
+    ['one'],
+  )
+  b.files = withSchedules(
+    '  two: { cron: "0 4 * * 1", standby: { pool: germany, on: true }, time_zone: Europe/Chisinau }',
+  )
+  await b.control.reload(ANA)
+  schedules.declare()
+  t.match(schedules.view(), [{ name: 'two', action: 'standby germany on', timeZone: 'Europe/Chisinau' }])
+  t.same([...b.control.marks().keys()], ['schedule:two'])
+  schedules.stop()
+})
