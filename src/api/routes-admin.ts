@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { z } from '@hono/zod-openapi'
-import { stringify } from 'yaml'
-import { exportSteering, type Token } from '../control/index.ts'
+import type { Token } from '../control/index.ts'
+import { exportText } from '../steer/index.ts'
 import { requireUnlimited } from './access.ts'
 import { makeToken } from './bearer.ts'
 import type { ApiPorts } from './ports.ts'
@@ -120,13 +120,7 @@ export function adminRoutes(router: Router, traffic: Traffic): void {
       media: 'application/yaml',
     },
     () => {
-      const files = exportSteering(control.steering())
-      const text = files
-        .map(
-          (file) =>
-            `# ${file.name}.yaml: exported by Meridian ${ports.version}, generation ${control.generation()}\n${stringify(file.content)}`,
-        )
-        .join('---\n')
+      const text = `# exported by Meridian ${ports.version}, generation ${control.generation()}\n${exportText(control.steering())}`
       return new Response(text, { headers: { 'content-type': 'application/yaml', 'cache-control': 'no-store' } })
     },
   )

@@ -12,4 +12,4 @@ export { compareRecords, ownerOf, type SteeredView, setRecords, type ZoneRecord,
 export * from './serial.ts'
 export { type SoaFigures, soaFigures, withSerial } from './soa.ts'
 export { applyUpdate, UPDATE_LIMITS, type UpdateLimits, type UpdateRecord, type UpdateResult } from './update.ts'
-export { type RecordSet, type ZoneDraft, ZoneModel } from './zone-model.ts'
+export { type RecordSet, type ZoneDraft, ZoneModel, ZoneModelBuilder } from './zone-model.ts'
