@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { hasErrors } from '../../src/base/index.ts'
-import { exportSteering, readSteering, type Steering } from '../../src/steer/index.ts'
+import { exportText, readSteering, type Steering } from '../../src/steer/index.ts'
 import { must, type Target, textInput } from '../target.ts'
 
 const FILES = ['zones/portal.yaml', 'zones/examples/three-lines.yaml', 'zones/examples/shop.yaml']
@@ -78,8 +78,7 @@ export const target: Target = {
       )
     }
     if (hasErrors(issues)) return
-    const files = exportSteering(steering)
-    const again = readSteering(files)
+    const again = readSteering([{ file: 'export.yaml', text: exportText(steering) }])
     const errors = again.issues.filter((issue) => issue.severity === 'error')
     must(errors.length === 0, `an export that does not read: ${errors[0]?.message}`)
     must(told(again.steering) === told(steering), 'an export that means something else')

@@ -5,6 +5,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { poolsInUse } from '../control/index.ts'
 import type { ProbeResult } from '../health/index.ts'
+import { printNodeMetrics } from './node-metrics.ts'
 import type { ApiPorts } from './ports.ts'
 
 export interface Metrics {
@@ -49,7 +50,7 @@ export function createMetrics(ports: ApiPorts, streams: () => number): Metrics {
   }
   serverMetrics(ports, gauge, counter, streams)
   answerMetrics(ports, counter, gauge)
-  fleetMetrics(ports, gauge)
+  poolMetrics(ports, gauge)
 
   const journal = new Counter({
     name: 'meridian_journal_entries_total',
@@ -86,7 +87,7 @@ export function createMetrics(ports: ApiPorts, streams: () => number): Metrics {
   return {
     contentType: registry.contentType,
     registry,
-    print: () => registry.metrics(),
+    print: async () => (await registry.metrics()) + (await printNodeMetrics(ports.control)),
     request(method) {
       const end = took.startTimer()
       return (path, status) => {
@@ -168,32 +169,8 @@ function answerMetrics(ports: ApiPorts, counter: MakeCounter, gauge: MakeGauge):
   })
 }
 
-function fleetMetrics(ports: ApiPorts, gauge: MakeGauge): void {
+function poolMetrics(ports: ApiPorts, gauge: MakeGauge): void {
   const { control } = ports
-  gauge('node_health', '1 for the health a node has by a check.', ['node', 'check', 'health'], (one) => {
-    for (const node of control.steering().nodes.keys())
-      for (const view of control.fleet().health(node)) one.set({ node, check: view.check, health: view.health }, 1)
-  })
-  gauge('node_bad_seconds', 'Seconds of badness of a node by a check.', ['node', 'check'], (one) => {
-    for (const node of control.steering().nodes.keys())
-      for (const view of control.fleet().health(node)) one.set({ node, check: view.check }, view.badMs / 1000)
-  })
-  gauge('node_remove_after_seconds', 'Seconds of badness at which a node leaves.', ['node', 'check'], (one) => {
-    for (const node of control.steering().nodes.keys())
-      for (const view of control.fleet().health(node)) one.set({ node, check: view.check }, view.removeAfterMs / 1000)
-  })
-  gauge('node_flaps', 'Flaps of a node by a check; they fade.', ['node', 'check'], (one) => {
-    for (const node of control.steering().nodes.keys())
-      for (const view of control.fleet().health(node)) one.set({ node, check: view.check }, view.flaps)
-  })
-  gauge('node_intent', '1 for what the operator wants of a node.', ['node', 'intent'], (one) => {
-    for (const node of control.steering().nodes.keys()) one.set({ node, intent: control.fleet().intent(node).kind }, 1)
-  })
-  gauge('node_in_service', '1 when a node is in the answers of a pool.', ['node', 'pool'], (one) => {
-    for (const pool of control.steering().pools.keys())
-      for (const member of control.fleet().standing(pool)?.members ?? [])
-        one.set({ node: member.node, pool }, member.inService ? 1 : 0)
-  })
   const ofPools = (
     name: string,
     help: string,

@@ -6,19 +6,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { z } from '@hono/zod-openapi'
-import { stringify } from 'yaml'
-import { exportSteering, type Token } from '../control/index.ts'
+import type { Token } from '../control/index.ts'
+import { exportText } from '../steer/index.ts'
 import { requireUnlimited } from './access.ts'
 import { makeToken } from './bearer.ts'
 import type { ApiPorts } from './ports.ts'
 import { Problem } from './problem.ts'
 import { type Router, route } from './route.ts'
 import { Name, OutcomeSchema, PlanSchema, ReloadBody, TokenBody, TokenSchema } from './schemas.ts'
+import type { Traffic } from './traffic.ts'
 import { accepted, iso } from './words.ts'
 
 const NewTokenSchema = TokenSchema.extend({ token: z.string() }).openapi('NewToken')
 
-export function adminRoutes(router: Router): void {
+export function adminRoutes(router: Router, traffic: Traffic): void {
   const { ports } = router
   const { control } = ports
   const tag = 'server'
@@ -65,7 +66,7 @@ export function adminRoutes(router: Router): void {
     },
     async () => {
       const planned = await control.plan()
-      if ('plan' in planned) return planned.plan
+      if ('plan' in planned) return traffic.weigh(planned.plan)
       throw new Problem('invalid', 'The files have issues; a reload would change nothing.', {
         issues: planned.issues,
       })
@@ -119,13 +120,7 @@ export function adminRoutes(router: Router): void {
       media: 'application/yaml',
     },
     () => {
-      const files = exportSteering(control.steering())
-      const text = files
-        .map(
-          (file) =>
-            `# ${file.name}.yaml: exported by Meridian ${ports.version}, generation ${control.generation()}\n${stringify(file.content)}`,
-        )
-        .join('---\n')
+      const text = `# exported by Meridian ${ports.version}, generation ${control.generation()}\n${exportText(control.steering())}`
       return new Response(text, { headers: { 'content-type': 'application/yaml', 'cache-control': 'no-store' } })
     },
   )

@@ -1,6 +1,6 @@
 /**
  * Server-sent events (WHATWG HTML 9.2): the journal as it is written, to many followers at once. Each event is encoded once
- * for all of them. Who was away sends Last-Event-ID and gets what it missed, from the journal, without a gap: reading the last
+ * for all of them, and what happens within 20 ms is one write. Who was away sends Last-Event-ID and gets what it missed, from the journal, without a gap: reading the last
  * page and joining the followers happen in one turn of the event loop.
  *
  * Who reads too slowly is cut off, and comes back with its Last-Event-ID.
@@ -11,6 +11,8 @@ import { viewEvent } from './schemas.ts'
 
 const PAGE = 500
 const HEARTBEAT_MS = 15_000
+/** What happens within this time is one write for each follower: a burst costs a thousand followers one write, not hundreds. */
+const GATHER_MS = 20
 /** Octets that may wait for a follower before it is cut off. */
 const MOST_WAITING = 1 << 20
 export const MOST_STREAMS = 4000
@@ -27,18 +29,41 @@ export interface Streams {
 interface Follower {
   readonly response: ServerResponse
   readonly filter: StreamFilter
+  /** the filter as text: followers that ask for the same get the same octets */
+  readonly key: string
+  /** the last entry that it was given, or passed over */
+  lastId: number
 }
 
 export function createStreams(control: Control): Streams {
   const followers = new Set<Follower>()
   const open = new Set<ServerResponse>()
-  const end = control.subscribe((entry) => {
-    let text: string | undefined
-    for (const follower of followers)
-      if (entryMatches(entry, follower.filter)) {
-        text ??= encode(entry)
-        send(follower.response, text)
+  let waiting: JournalEntry[] = []
+  let timer: NodeJS.Timeout | undefined
+  const flush = (): void => {
+    timer = undefined
+    const entries = waiting
+    waiting = []
+    const texts = new Map<string, string>()
+    const encoded = entries.map(encode)
+    for (const follower of followers) {
+      // Who joined in between has some of them from the journal already.
+      const first = entries.findIndex((entry) => entry.id > follower.lastId)
+      if (first < 0) continue
+      const key = `${first} ${follower.key}`
+      let text = texts.get(key)
+      if (text === undefined) {
+        text = encoded.filter((_, i) => i >= first && entryMatches(entries[i]!, follower.filter)).join('')
+        texts.set(key, text)
       }
+      follower.lastId = entries.at(-1)!.id
+      if (text !== '') send(follower.response, text)
+    }
+  }
+  const end = control.subscribe((entry) => {
+    if (open.size === 0) return
+    waiting.push(entry)
+    timer ??= setTimeout(flush, GATHER_MS)
   })
   const heartbeat = setInterval(() => {
     for (const response of open) send(response, ': still here\n\n')
@@ -48,7 +73,7 @@ export function createStreams(control: Control): Streams {
     open(response, filter, afterId) {
       if (open.size >= MOST_STREAMS) return false
       open.add(response)
-      const follower: Follower = { response, filter }
+      const follower: Follower = { response, filter, key: JSON.stringify(filter), lastId: 0 }
       response.on('close', () => {
         open.delete(response)
         followers.delete(follower)
@@ -74,6 +99,7 @@ export function createStreams(control: Control): Streams {
     close() {
       end()
       clearInterval(heartbeat)
+      clearTimeout(timer)
       for (const response of open) response.end()
     },
   }
@@ -87,6 +113,7 @@ async function catchUp(control: Control, follower: Follower, afterId: number, jo
     for (const entry of page) response.write(encode(entry))
     at = page.at(-1)?.id ?? at
     if (page.length < PAGE) {
+      follower.lastId = at
       join()
       return
     }

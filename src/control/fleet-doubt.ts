@@ -35,6 +35,8 @@ export class SelfDoubt {
   windowMs = 0
   /** tracks in service on their own account */
   known = 0
+  /** start of the latest probe that any node answered */
+  heardMs = Number.NEGATIVE_INFINITY
   /** since when we take ourselves for cut off; undefined: we do not */
   sinceMs: number | undefined
   /** when the witnesses are heard next; Infinity: no doubt */
@@ -59,6 +61,14 @@ export class SelfDoubt {
     this.sinceMs = nowMs
     this.hearingMs = nowMs + DOUBT_MS
     return true
+  }
+
+  /**
+   * Whether the silence of one node proves anything yet: since it began, somebody else must have answered, or everybody been asked.
+   * Without this a patient pace and an eager threshold would remove the first ones before the others are even asked.
+   */
+  isProof(track: Track, nowMs: number): boolean {
+    return this.known < 2 || this.heardMs >= track.streakFromMs || nowMs - track.streakFromMs > this.windowMs
   }
 
   /** The node answered, or is not in service any more. @returns true when this ends the doubt */

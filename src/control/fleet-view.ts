@@ -17,8 +17,13 @@ export function viewHealth(track: Track): NodeHealthView {
     flaps: Math.round(health.flaps * 100) / 100,
     nextChangeMs: nextChangeMs(track),
     reason: isServing(health.state) && !track.failing && health.effectiveBadMs === 0 ? '' : track.reason,
-    lastProbes: track.history.list(),
-    contract: printContract({ ...check.hysteresis, removeAfterMs: track.patienceMs }, check.timeoutMs),
+    // Made only where somebody looks: metrics and lists ask for thousands of nodes and read neither.
+    get lastProbes() {
+      return track.history.list()
+    },
+    get contract() {
+      return printContract({ ...check.hysteresis, removeAfterMs: track.patienceMs }, check.timeoutMs)
+    },
     load: track.node.load,
     warning: track.warning,
   }

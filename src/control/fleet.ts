@@ -246,6 +246,7 @@ class RunningFleet implements Fleet {
 
     const silent = weight > 0 && isSilence(result.class)
     if (!silent) {
+      this.#doubt.heardMs = Math.max(this.#doubt.heardMs, startedAtMs)
       if (this.#doubt.heard(track)) this.#trust(nowMs)
     } else if (isServing(health.state) && this.#doubt.silent(track, nowMs)) this.#distrust(nowMs)
 
@@ -281,7 +282,8 @@ class RunningFleet implements Fleet {
     const { health } = track
     const others = this.#fresh(track, nowMs)
     const badMs = others === undefined ? health.bucket.badMs : median(others)
-    const held = this.#doubt.isolated && others === undefined
+    const unproven = isSilence(track.lastClass) && track.failing && !this.#doubt.isProof(track, nowMs)
+    const held = (this.#doubt.isolated || unproven) && others === undefined
     // One probe after a restart decides nothing: it fills or drains, and the next one turns.
     if (health.remembered) {
       if (good !== undefined) health.remembered = false

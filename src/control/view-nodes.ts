@@ -3,7 +3,7 @@
  */
 import { printAddress } from '../base/index.ts'
 import type { HealthState } from '../health/index.ts'
-import type { Node } from '../steer/index.ts'
+import type { MemberStanding, Node, PoolStanding } from '../steer/index.ts'
 import type { Core } from './core.ts'
 import { poolsOfNode } from './declared.ts'
 import type { NodeHealthView } from './fleet-model.ts'
@@ -116,7 +116,8 @@ export function viewNode(core: Core, node: Node): NodeView {
 
 function viewPools(core: Core, node: string): NodePoolView[] {
   return poolsOfNode(core.steering, node).map((pool) => {
-    const member = core.ports.fleet.standing(pool.name)?.members.find((one) => one.node === node)
+    const standing = core.ports.fleet.standing(pool.name)
+    const member = standing === undefined ? undefined : memberOf(standing, node)
     return {
       pool: pool.name,
       inService: member?.inService ?? false,
@@ -126,6 +127,18 @@ function viewPools(core: Core, node: string): NodePoolView[] {
       why: member?.why ?? 'not yet known',
     }
   })
+}
+
+const members = new WeakMap<PoolStanding, Map<string, MemberStanding>>()
+
+/** A member of a standing; an index is made once for each, or a list of all nodes would be quadratic in large pools. */
+function memberOf(standing: PoolStanding, node: string): MemberStanding | undefined {
+  let index = members.get(standing)
+  if (index === undefined) {
+    index = new Map(standing.members.map((member) => [member.node, member]))
+    members.set(standing, index)
+  }
+  return index.get(node)
 }
 
 function viewIntent(core: Core, node: string): IntentView {

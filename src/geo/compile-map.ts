@@ -88,6 +88,24 @@ function compileFamily({ databases, matchers }: MapRequest, classes: Classes, oc
     values[i] = root
   })
 
+  // The usual case, one database and no own network, is worth a walk of its own: it takes half the time.
+  const [only] = trees
+  if (width === 2 && nets.root < 0) {
+    const walkOne = (value: number, depth: number): void => {
+      if (value < 0) {
+        list.push(start, depth, classes.ofPlace(~value))
+        return
+      }
+      const mark = 1 << (31 - (depth & 31))
+      walkOne(only!.children[2 * value]!, depth + 1)
+      start[depth >> 5]! |= mark
+      walkOne(only!.children[2 * value + 1]!, depth + 1)
+      start[depth >> 5]! &= ~mark
+    }
+    walkOne(only!.root, 0)
+    return list
+  }
+
   const walk = (depth: number): void => {
     const row = depth * width
     let leaves = 0
@@ -153,11 +171,6 @@ class Classes {
   of(values: Int32Array, row: number, nets: NetTree): number {
     const count = this.#factsOf.length
     const set = ~values[row + count]!
-    const single = count === 1 && set === 0
-    if (single) {
-      const cls = this.#single[~values[row]!]!
-      if (cls > 0) return cls - 1
-    }
     let said = 0
     for (let i = 0; i < count; i++) said = this.#join(i, said, this.#factNumber(i, ~values[row + i]!))
     let sets = this.#known.get(nets)
@@ -171,7 +184,15 @@ class Classes {
       cls = this.#classOf(joinFacts(facts), nets.sets[set]!)
       sets[set]!.set(said, cls)
     }
-    if (single) this.#single[~values[row]!] = cls + 1
+    return cls
+  }
+
+  /** The same where there is one database and no network. */
+  ofPlace(place: number): number {
+    const known = this.#single[place]!
+    if (known > 0) return known - 1
+    const cls = this.#classOf(joinFacts([this.#facts[this.#factNumber(0, place)]!]), [])
+    this.#single[place] = cls + 1
     return cls
   }
 

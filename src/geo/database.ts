@@ -152,7 +152,7 @@ export interface Examination {
 }
 
 /** Older data misplaces more and more clients: operators are told after half a year. */
-export const OLD_MS = 180 * 86_400_000
+const OLD_MS = 180 * 86_400_000
 
 /**
  * Walks the whole tree and decodes every record once: a file that passes cannot fail later.

@@ -1,7 +1,7 @@
 /**
  * A binary tree over the operator's own networks, of the same make as a database's: which of them hold an address.
  */
-import { assert, type Network, networkContains } from '../base/index.ts'
+import { assert, type Network } from '../base/index.ts'
 import { isMapped } from './database.ts'
 
 export class NetTree {
@@ -50,10 +50,4 @@ function asIpv4(given: Network): { readonly net: Network; readonly as: Network }
     net: mapped ? { address: given.address.slice(12), prefixLength: given.prefixLength - 96 } : given,
     as: given,
   }
-}
-
-/** @returns whether a network, given as IPv6 or IPv4, holds the address */
-export function netHolds(network: Network, address: Uint8Array): boolean {
-  const plain = isMapped(address) ? address.subarray(12) : address
-  return networkContains(asIpv4(network).net, plain)
 }

@@ -6,7 +6,6 @@ export {
   HYSTERESIS_FIGURES,
   type HysteresisFigures,
   printContract,
-  translateFallRise,
 } from './profile.ts'
 export * from './spells.ts'
 export * from './vantages.ts'

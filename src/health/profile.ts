@@ -36,27 +36,11 @@ function figures(profile: ProfileName, intervalMs: number, patienceMs: number): 
     profile,
     intervalMs,
     suspectIntervalMs: 2000,
-    // A dead node is asked as often as a well one: its return is as much news as its end.
-    downIntervalMs: intervalMs,
+    downIntervalMs: 5000,
     removeAfterMs: patienceMs,
     restoreAfterMs: patienceMs,
     drain: 0.5,
     adaptive: false,
-  }
-}
-
-/**
- * Translates the `fall` and `rise` of other health checkers: so many results in a row, at the given interval.
- * @returns the thresholds in milliseconds for what was given
- */
-export function translateFallRise(
-  fall: number | undefined,
-  rise: number | undefined,
-  intervalMs: number,
-): { readonly removeAfterMs?: number; readonly restoreAfterMs?: number } {
-  return {
-    ...(fall === undefined ? {} : { removeAfterMs: fall * intervalMs }),
-    ...(rise === undefined ? {} : { restoreAfterMs: rise * intervalMs }),
   }
 }
 

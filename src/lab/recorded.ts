@@ -37,7 +37,10 @@ export function parseRecorded(
   file: string,
 ): { readonly recorded: Recorded | undefined; readonly issues: readonly Issue[] } {
   const issues: Issue[] = []
+  // A node under two checks is two things to judge; with one check in the file it goes by its own name.
   const nodes = new Map<string, number>()
+  const names: string[] = []
+  const checks = new Set<string>()
   const startedMs: number[] = []
   const tookMs: number[] = []
   const node: number[] = []
@@ -54,10 +57,14 @@ export function parseRecorded(
       if (issues.length < MOST_ISSUES) issues.push(issue(file, line, 'this line is no probe result.'))
       continue
     }
-    let index = nodes.get(name)
+    const check = typeof values?.check === 'string' ? values.check : ''
+    const key = `${name}/${check}`
+    checks.add(check)
+    let index = nodes.get(key)
     if (index === undefined) {
       index = nodes.size
-      nodes.set(name, index)
+      nodes.set(key, index)
+      names.push(name)
     }
     startedMs.push(t * 1000)
     tookMs.push(typeof ms === 'number' && ms >= 0 ? ms : 0)
@@ -70,7 +77,7 @@ export function parseRecorded(
   order.sort((a, b) => startedMs[a]! + tookMs[a]! - startedMs[b]! - tookMs[b]!)
   const last = order.at(-1)!
   const recorded: Recorded = {
-    nodes: [...nodes.keys()],
+    nodes: checks.size > 1 ? [...nodes.keys()] : names,
     order,
     startedMs,
     tookMs,

@@ -13,3 +13,7 @@ export function adminTokenFile({ data }: Settings): string {
 export function cookieSecretFile({ data }: Settings): string {
   return join(data, 'cookie.secret')
 }
+
+export function pidFile({ data }: Settings): string {
+  return join(data, 'meridian.pid')
+}

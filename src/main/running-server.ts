@@ -22,6 +22,7 @@ import {
 } from '../store/index.ts'
 import { Answering } from './answering.ts'
 import { Clock } from './clock.ts'
+import { HAND_OVER_SIGNAL, removePid, writePid } from './hand-over.ts'
 import { type Log, logIssues } from './log.ts'
 import { Places } from './place-lookup.ts'
 import { adminTokenFile, databaseFile } from './places.ts'
@@ -51,6 +52,7 @@ export class RunningServer {
   #watcher: Watcher | undefined
   #duty: Duty | undefined
   #ready = false
+  #letGo: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #end: (code: number) => void = () => undefined
   readonly #ended = new Promise<number>((resolve) => {
@@ -64,6 +66,7 @@ export class RunningServer {
     this.#startedMs = this.#clock.now()
     this.#workers = settings.workers ?? availableParallelism()
     this.#db = openDatabase(databaseFile(settings))
+    writePid(settings)
     this.#places = new Places(() => loader.databases())
     const fleet = createFleet({ random: seededRandom(randomInt(2 ** 31)) })
     this.#answering = new Answering(settings, this.#workers, {
@@ -110,6 +113,7 @@ export class RunningServer {
       },
       prober: this.#prober,
       nowMs: this.#clock.now,
+      trouble: (message) => log.error(message),
     })
   }
 
@@ -197,16 +201,27 @@ export class RunningServer {
   }
 
   async #stopNow(): Promise<void> {
+    await Promise.all([this.#stopControlling(), this.#serving?.stop()])
+  }
+
+  /** Lets go of the database and of the API; queries are still answered, as of now. Safe to call more than once. */
+  #stopControlling(): Promise<void> {
+    this.#letGo ??= this.#letGoNow()
+    return this.#letGo
+  }
+
+  async #letGoNow(): Promise<void> {
     this.#ready = false
     this.#watcher?.close()
     this.#duty?.stop()
     this.#transfers.stop()
-    this.#api?.close()
     this.#runner.stop()
-    await Promise.all([this.#listening?.close(), this.#serving?.stop(), this.#prober.close()])
+    this.#api?.close()
+    await Promise.all([this.#listening?.close(), this.#prober.close()])
     this.#control.flush()
     this.#probeLog.flush()
     this.#db.close()
+    removePid(this.#settings)
   }
 
   #tick(): void {
@@ -269,6 +284,10 @@ export class RunningServer {
     process.once('SIGTERM', stop)
     process.once('SIGINT', stop)
     process.on('SIGHUP', () => void this.#reload(BY_SIGNAL))
+    process.once(HAND_OVER_SIGNAL, () => {
+      this.#log.info('handing over to another process')
+      void this.#stopControlling()
+    })
   }
 
   #facts(): Readonly<Record<string, unknown>> {

@@ -9,7 +9,9 @@
 import { mkdirSync } from 'node:fs'
 import { printIssue } from '../base/index.ts'
 import type { ServeOptions } from '../cli/index.ts'
-import { createFileLoader, readSettings, type Settings } from '../loader/index.ts'
+import type { LoadedFiles } from '../control/index.ts'
+import { createFileLoader, type FileLoader, readSettings, type Settings } from '../loader/index.ts'
+import { takeOver } from './hand-over.ts'
 import { createLog, type Log, logIssues } from './log.ts'
 import { RunningServer } from './running-server.ts'
 
@@ -42,22 +44,30 @@ async function run(settings: Settings, replace: boolean, log: Log): Promise<numb
   const loading = loader.load()
   loading.catch(() => undefined)
   makeFolder(settings.data)
+  // A new server that cannot load its files must leave the running one alone.
+  if (replace) {
+    filesOf(await loading, log)
+    await takeOver(settings)
+  }
   const server = new RunningServer(settings, loader, log)
   try {
-    const loaded = await loading
-    if (!loaded.ok) {
-      logIssues(log, loaded.issues)
-      const errors = loaded.issues.filter(({ severity }) => severity === 'error').length
-      throw new Error(
-        `The files do not load: ${errors} error${errors === 1 ? '' : 's'}, told above. Mend them and start again; meridian check shows them, too.`,
-      )
-    }
-    await server.start(loaded.files, replace)
+    const files = filesOf(await loading, log)
+    await server.start(files, replace)
     return await server.untilStopped()
   } finally {
     await server.stop()
     await log.flushed()
   }
+}
+
+/** Throws where there are none, once the issues are told. */
+function filesOf(loaded: Awaited<ReturnType<FileLoader['load']>>, log: Log): LoadedFiles {
+  if (loaded.ok) return loaded.files
+  logIssues(log, loaded.issues)
+  const errors = loaded.issues.filter(({ severity }) => severity === 'error').length
+  throw new Error(
+    `The files do not load: ${errors} error${errors === 1 ? '' : 's'}, told above. Mend them and start again; meridian check shows them, too.`,
+  )
 }
 
 function makeFolder(path: string): void {

@@ -2,15 +2,15 @@
  * Holds an HTTP response against what the check expects of it: status, text, pattern, JSON value, freshness, in this order; the
  * first thing that is wrong is the outcome. Pure but for the pattern, which is matched elsewhere (pattern.ts) and comes in as a verb.
  */
-import { printDuration } from '../base/index.ts'
+import { printDuration, unreachable } from '../base/index.ts'
 import type { HttpExpectation } from '../steer/index.ts'
 import type { HttpResponse } from './http-reader.ts'
 import { equalJson, valueAtPath } from './json-path.ts'
 import { AGENT_HEADER, joinTold, parseAgentJson, parseAgentWords } from './node-word.ts'
 import { clause, type Outcome, quote } from './outcome.ts'
+import type { PatternVerdict } from './pattern.ts'
 
-/** undefined: the pattern could not be judged in its time */
-export type MatchPattern = (pattern: string, body: string) => Promise<boolean | undefined>
+export type MatchPattern = (pattern: string, body: string) => Promise<PatternVerdict>
 
 /** True where the response's body decides something: an expectation, or the node's own word in a JSON body. */
 export function wantsBody(expect: HttpExpectation, fields: ReadonlyMap<string, string>): boolean {
@@ -80,12 +80,20 @@ async function patternProblem(
   matches: MatchPattern,
 ): Promise<Outcome | undefined> {
   if (expect.bodyPattern === undefined) return undefined
-  const matched = await matches(expect.bodyPattern, text)
-  if (matched === true) return undefined
+  const verdict = await matches(expect.bodyPattern, text)
   const pattern = quote(expect.bodyPattern, 60)
-  return matched === undefined
-    ? problem('content', `matching ${pattern} took too long and was given up: simplify the pattern`)
-    : problem('content', `body does not match ${pattern}`)
+  switch (verdict) {
+    case 'match':
+      return undefined
+    case 'no-match':
+      return problem('content', `body does not match ${pattern}`)
+    case 'gave-up':
+      return problem('content', `matching ${pattern} took too long and was given up: simplify the pattern`)
+    case 'busy':
+      return problem('local', 'too many bodies wait for a pattern to be matched')
+    default:
+      return unreachable(verdict)
+  }
 }
 
 function jsonProblem(expect: HttpExpectation, document: unknown, cut: boolean): Outcome | undefined {

@@ -61,8 +61,8 @@ export function beginHttp(asked: Asked, probe: HttpProbe, tools: HttpTools, sett
   }
   const judgeAnswer = (): void => {
     answered = true
-    phase = 'the judgement of the answer'
-    // The connection has served; what the pattern matcher takes is not the node's time but still the check's.
+    // All that can still take time is the pattern's turn in its thread, which other checks' patterns may hold up: not the node's fault.
+    phase = 'a free place among the patterns to match'
     socket.destroy()
     judge(probe.expect, reader.response(), tools.nowMs(), tools.matches).then(finish, (error: unknown) =>
       // Whatever the node wrote to bring us here is its own fault: it must not pass for ours.

@@ -4,7 +4,7 @@
  */
 import { createContext, Script } from 'node:vm'
 import { parentPort } from 'node:worker_threads'
-import type { PatternReply, PatternRequest } from './pattern.ts'
+import type { PatternReply, PatternRequest, PatternVerdict } from './pattern.ts'
 
 /** Far above any honest pattern on 64 KiB, far below a probe's timeout. */
 const LIMIT_MS = 50
@@ -29,14 +29,14 @@ function compile(pattern: string): RegExp {
 }
 
 parentPort?.on('message', ({ id, pattern, body }: PatternRequest) => {
-  let matched: boolean | undefined
+  let verdict: PatternVerdict
   try {
     sandbox.pattern = compile(pattern)
     sandbox.body = body
     script.runInContext(context, { timeout: LIMIT_MS })
-    matched = sandbox.matched
+    verdict = sandbox.matched ? 'match' : 'no-match'
   } catch {
-    matched = undefined
+    verdict = 'gave-up'
   }
-  parentPort?.postMessage({ id, matched } satisfies PatternReply)
+  parentPort?.postMessage({ id, verdict } satisfies PatternReply)
 })

@@ -10,25 +10,30 @@ export interface PatternRequest {
   readonly body: string
 }
 
+/**
+ * gave-up  no verdict within the limit, or no valid pattern: the check's fault or the node's
+ * busy     the thread has no time, because of other bodies or other patterns: no evidence about this node
+ */
+export type PatternVerdict = 'match' | 'no-match' | 'gave-up' | 'busy'
+
 export interface PatternReply {
   readonly id: number
-  /** undefined: no verdict within the limit, or no valid pattern */
-  readonly matched: boolean | undefined
+  readonly verdict: PatternVerdict
 }
 
-/** Bodies waiting for their turn; beyond it the thread is being starved by bad patterns and says so at once. */
-const WAITING_MAX = 4096
+/** Bodies waiting for their turn; beyond it the thread is starved by bad patterns. At 64 KiB each this also bounds memory. */
+const WAITING_MAX = 1024
 
 export class PatternMatcher {
   #worker: Worker | undefined
   #nextId = 0
-  readonly #waiting = new Map<number, (matched: boolean | undefined) => void>()
+  readonly #waiting = new Map<number, (verdict: PatternVerdict) => void>()
 
-  /** @returns undefined where the pattern is invalid or could not be judged in its time; never rejects */
-  match(pattern: string, body: string): Promise<boolean | undefined> {
+  /** Never rejects. */
+  match(pattern: string, body: string): Promise<PatternVerdict> {
     return new Promise((resolve) => {
       if (this.#waiting.size >= WAITING_MAX) {
-        resolve(undefined)
+        resolve('busy')
         return
       }
       const id = this.#nextId++
@@ -51,7 +56,7 @@ export class PatternMatcher {
   #start(): Worker {
     const worker = new Worker(new URL('./pattern-thread.js', import.meta.url))
     worker.on('message', (reply: PatternReply) => {
-      this.#waiting.get(reply.id)?.(reply.matched)
+      this.#waiting.get(reply.id)?.(reply.verdict)
       this.#waiting.delete(reply.id)
       if (this.#waiting.size === 0) worker.unref()
     })
@@ -66,7 +71,7 @@ export class PatternMatcher {
   }
 
   #giveUp(): void {
-    for (const resolve of this.#waiting.values()) resolve(undefined)
+    for (const resolve of this.#waiting.values()) resolve('busy')
     this.#waiting.clear()
   }
 }

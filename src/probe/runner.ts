@@ -31,6 +31,8 @@ export interface ProbeRunnerOptions {
   readonly nowMs: () => number
   /** addresses probed at a time; default: what the limit of open files leaves, at most 8192 */
   readonly maxInFlight?: number
+  /** hears what the source threw (a full disk, say), at most once a second: probing goes on. Absent: it is thrown on */
+  readonly trouble?: (message: string) => void
   /** Calls `wake` once after so many ms. @returns what cancels it. Default: setTimeout */
   readonly sleep?: (ms: number, wake: () => void) => () => void
 }
@@ -61,6 +63,8 @@ export interface ProbeRunner {
 const TURN_MS = 5
 /** The longest sleep: a bound on what a missed wake-up or a jump of the clock can cost. */
 const SLEEP_MAX_MS = 1000
+/** Trouble is told this often at most: two thousand results a second may all have it. */
+const TROUBLE_MS = 1000
 
 export function createProbeRunner(options: ProbeRunnerOptions): ProbeRunner {
   const { source, prober, nowMs } = options
@@ -73,8 +77,21 @@ export function createProbeRunner(options: ProbeRunnerOptions): ProbeRunner {
   let skipped = 0
   let worstDelayMs = 0
   let plannedMs = Number.POSITIVE_INFINITY
+  let toldTroubleMs = Number.NEGATIVE_INFINITY
   let cancelSleep: (() => void) | undefined
 
+  /** Runs what belongs to the source; its trouble must not end the probing of everything else. */
+  const guarded = (act: () => void): void => {
+    try {
+      act()
+    } catch (error) {
+      if (options.trouble === undefined) throw error
+      const now = nowMs()
+      if (now - toldTroubleMs < TROUBLE_MS) return
+      toldTroubleMs = now
+      options.trouble(`probes: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
   const launch = (target: ProbeTarget, dueMs: number): void => {
     const addresses = Math.max(1, target.node.a.length + target.node.aaaa.length)
     inFlight += addresses
@@ -83,7 +100,7 @@ export function createProbeRunner(options: ProbeRunnerOptions): ProbeRunner {
     void prober.probe(target).then((result) => {
       inFlight -= addresses
       if (!running) return
-      source.report(result, nowMs())
+      guarded(() => source.report(result, nowMs()))
       admit()
       plan()
     })
@@ -101,12 +118,14 @@ export function createProbeRunner(options: ProbeRunnerOptions): ProbeRunner {
     const now = nowMs()
     // The first of those that are due now was due at this time: the others later.
     const dueMs = Math.min(now, source.nextDueMs())
-    source.tick(now)
-    for (const target of source.due(now)) {
-      const key = `${target.node.name}\n${target.check.name}`
-      if (line.has(key)) skipped++
-      else line.set(key, { target, sinceMs: dueMs })
-    }
+    guarded(() => source.tick(now))
+    guarded(() => {
+      for (const target of source.due(now)) {
+        const key = `${target.node.name}\n${target.check.name}`
+        if (line.has(key)) skipped++
+        else line.set(key, { target, sinceMs: dueMs })
+      }
+    })
     admit()
     plan()
   }

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { type Issue, nearestName, type Severity } from '../base/index.ts'
-import { type Path, type Position, SteeringDocument } from './document.ts'
+import { type Path, type Position, readDocuments, type SteeringDocument } from './document.ts'
 import type { Origin } from './model.ts'
 import { domainName, isName, recordName } from './names.ts'
 import { DEFAULTS, type Defaults, ENTRY, type Entry, SECTIONS, type Section, STEERING_FILE, ZONE } from './schema.ts'
@@ -74,7 +74,7 @@ export function originOf(declared: { readonly scope: FileScope; readonly path: P
   return { kind: 'file', file, line, column }
 }
 
-export const SUBJECT: Readonly<Record<Section, string>> = {
+const SUBJECT: Readonly<Record<Section, string>> = {
   checks: 'check',
   sites: 'site',
   nodes: 'node',
@@ -89,19 +89,20 @@ export function collect(files: readonly SteeringFile[], complaints: Complaints):
     [S in Section]: Map<string, Declared<S>>
   }
   for (const file of files) {
-    const document = new SteeringDocument(file.file, file.text)
-    complaints.issues.push(...document.issues)
-    const sections = readTop(document, complaints)
-    if (sections === undefined) {
-      complaints.unreadable = true
-      continue
+    for (const document of readDocuments(file.file, file.text)) {
+      complaints.issues.push(...document.issues)
+      const sections = readTop(document, complaints)
+      if (sections === undefined) {
+        complaints.unreadable = true
+        continue
+      }
+      const scope = {
+        document,
+        zone: readZone(file, document, sections.zone, complaints),
+        defaults: readDefaults(document, sections.defaults, complaints),
+      }
+      for (const section of SECTIONS) readSection(section, sections[section] ?? {}, scope, found, complaints)
     }
-    const scope = {
-      document,
-      zone: readZone(file, document, sections.zone, complaints),
-      defaults: readDefaults(document, sections.defaults, complaints),
-    }
-    for (const section of SECTIONS) readSection(section, sections[section] ?? {}, scope, found, complaints)
   }
   return found
 }

@@ -1,5 +1,5 @@
 /**
- * One steering file as text, with line and column of every value: yaml's document tree, asked by path.
+ * A steering file as text, with line and column of every value: yaml's document tree, asked by path.
  */
 import {
   type Document,
@@ -28,61 +28,54 @@ export interface Position {
 /** Larger files are refused: nobody writes them by hand, and YAML takes its time. */
 const MAX_OCTETS = 16 * 1024 * 1024
 
+/** Reads a file: YAML documents, one after the other; nearly always one. Each is read like a file of its own. */
+export function readDocuments(file: string, text: string): readonly SteeringDocument[] {
+  const unreadable = text.length > MAX_OCTETS ? tooLarge(file, text) : tooDeep(file, text)
+  const lines = new LineCounter()
+  if (unreadable !== undefined) return [new SteeringDocument(file, lines, undefined, unreadable)]
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    stringKeys: true,
+    // yaml compares every key of a mapping with every other one; `doubleKeys` takes one look at each.
+    uniqueKeys: false,
+  })
+  // An empty file has no document; it declares nothing.
+  return [...documents].map((document) => new SteeringDocument(file, lines, document))
+}
+
 export class SteeringDocument {
   readonly file: string
-  /** the file as plain values; undefined where it could not be read at all */
+  /** the document as plain values; undefined where it could not be read at all */
   readonly value: unknown
   /** what YAML itself has to complain about */
   readonly issues: readonly Issue[]
   readonly #root: YamlNode | null
   readonly #document: Document | undefined
-  readonly #lines = new LineCounter()
+  readonly #lines: LineCounter
   readonly #pairsOf = new Map<YAMLMap, ReadonlyMap<string, Pair>>()
 
-  constructor(file: string, text: string) {
+  /** @param unreadable why there is no document */
+  constructor(file: string, lines: LineCounter, document: Document | undefined, unreadable?: Issue) {
     this.file = file
-    const unreadable = text.length > MAX_OCTETS ? tooLarge(file, text) : tooDeep(file, text)
-    if (unreadable !== undefined) {
-      this.#root = null
-      this.issues = [unreadable]
-      return
-    }
-    const documents = parseAllDocuments(text, {
-      lineCounter: this.#lines,
-      prettyErrors: false,
-      stringKeys: true,
-      // yaml compares every key of a mapping with every other one; `doubleKeys` takes one look at each.
-      uniqueKeys: false,
-    })
-    const first = Array.isArray(documents) ? documents[0] : undefined
-    this.#document = first
-    this.#root = first?.contents ?? null
-    const problems = onePerLine(
-      [...documents].flatMap((document) => [...document.errors, ...document.warnings, ...doubleKeys(document)]),
-      (offset) => this.#lines.linePos(offset).line,
-    )
-    const issues = problems.map((problem) => yamlIssue(this.#position(problem.pos[0]), problem.code, problem.message))
-    const second = Array.isArray(documents) ? documents[1] : undefined
-    if (second !== undefined) {
-      issues.push({
-        ...this.#position(second.range?.[0] ?? 0),
-        severity: 'error',
-        code: 'steer/yaml',
-        message: 'a second YAML document begins here; a steering file is one.',
-        advice: 'Take the line with --- away, or put what follows into a file of its own.',
-      })
-    }
-    if (issues.length === 0 && first !== undefined) {
-      try {
-        // A limit on aliases keeps a few lines from unfolding into gigabytes.
-        this.value = first.toJS({ maxAliasCount: 100 }) ?? {}
-      } catch (error) {
-        issues.push(yamlIssue(this.at([]), 'ALIAS', error instanceof Error ? error.message : String(error)))
-      }
-    } else if (first === undefined) {
-      this.value = {}
-    }
+    this.#lines = lines
+    this.#document = document
+    this.#root = document?.contents ?? null
+    const issues = unreadable === undefined ? [] : [unreadable]
     this.issues = issues
+    if (document === undefined) return
+    const problems = onePerLine(
+      [...document.errors, ...document.warnings, ...doubleKeys(document)],
+      (offset) => lines.linePos(offset).line,
+    )
+    issues.push(...problems.map(({ pos, code, message }) => yamlIssue(this.#position(pos[0]), code, message)))
+    if (issues.length > 0) return
+    try {
+      // A limit on aliases keeps a few lines from unfolding into gigabytes.
+      this.value = document.toJS({ maxAliasCount: 100 }) ?? {}
+    } catch (error) {
+      issues.push(yamlIssue(this.at([]), 'ALIAS', error instanceof Error ? error.message : String(error)))
+    }
   }
 
   /** Where the value at `path` stands; the nearest value around it where it is missing. */

@@ -29,9 +29,10 @@ import { POOL_DEFAULTS } from './read-pools.ts'
 import { RECORD_DEFAULTS } from './read-records.ts'
 
 export interface ExportedFile {
-  /** `portal.example.yaml`, or `steering.yaml` where no zone is involved */
-  readonly file: string
-  readonly text: string
+  /** the zone without its final dot, or `shared` */
+  readonly name: string
+  /** plain values in the file's own words, for a YAML or JSON writer */
+  readonly content: Readonly<Record<string, unknown>>
 }
 
 type Fields = Record<string, unknown>
@@ -43,9 +44,9 @@ export function exportSteering(steering: Steering): readonly ExportedFile[] {
   const named = [...zones].filter((zone) => zone !== undefined).sort()
   // One zone and pools without one cannot share a file: the pools would then be the zone's.
   const shared = zones.has(undefined) || named.length !== 1
-  const files: ExportedFile[] = []
-  const write = (zone: string | undefined, common: boolean): void => {
-    const fields: Fields = {
+  const write = (zone: string | undefined, common: boolean): ExportedFile => ({
+    name: zone?.slice(0, -1) ?? 'shared',
+    content: pruned({
       zone: zone?.slice(0, -1),
       checks: common ? section(steering.checks.values(), writeCheck) : undefined,
       sites: common ? section(steering.sites.values(), writeSite) : undefined,
@@ -59,15 +60,16 @@ export function exportSteering(steering: Steering): readonly ExportedFile[] {
         writeRecord,
       ),
       schedules: common ? section(steering.schedules.values(), writeSchedule) : undefined,
-    }
-    files.push({
-      file: zone === undefined ? 'steering.yaml' : `${zone.slice(0, -1)}.yaml`,
-      text: stringify(pruned(fields), { lineWidth: 0, aliasDuplicateObjects: false }),
-    })
-  }
-  if (shared) write(undefined, true)
-  for (const zone of named) write(zone, !shared)
-  return files
+    }),
+  })
+  return [...(shared ? [write(undefined, true)] : []), ...named.map((zone) => write(zone, !shared))]
+}
+
+/** The same as one text that loads: a YAML document for each file. */
+export function exportText(steering: Steering): string {
+  return exportSteering(steering)
+    .map(({ content }) => stringify(content, { lineWidth: 0, aliasDuplicateObjects: false }))
+    .join('---\n')
 }
 
 function section<T extends { readonly name: string }>(
@@ -89,7 +91,7 @@ function unless<T>(value: T, byDefault: unknown): T | undefined {
 }
 
 /** The shortest exact way to write a duration. */
-export function exactDuration(ms: number): string {
+function exactDuration(ms: number): string {
   for (const [unit, size] of [
     ['d', 86_400_000],
     ['h', 3_600_000],

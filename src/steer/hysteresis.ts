@@ -3,27 +3,12 @@
  * checkers count them.
  */
 import { parseDurationMs } from '../base/index.ts'
+import { HYSTERESIS_FIGURES } from '../health/index.ts'
 import type { Hysteresis, ProfileName } from './model.ts'
 import type { HysteresisEntry } from './schema.ts'
 
-export const PROFILES: Readonly<Record<ProfileName, Hysteresis>> = {
-  eager: profile('eager', 10_000, 12_000),
-  normal: profile('normal', 5000, 20_000),
-  patient: profile('patient', 5000, 30_000),
-}
-
-function profile(name: ProfileName, intervalMs: number, thresholdMs: number): Hysteresis {
-  return {
-    profile: name,
-    intervalMs,
-    suspectIntervalMs: 2000,
-    downIntervalMs: 5000,
-    removeAfterMs: thresholdMs,
-    restoreAfterMs: thresholdMs,
-    drain: 0.5,
-    adaptive: false,
-  }
-}
+/** The figures belong to the health engine; they are proved there. */
+export const PROFILES: Readonly<Record<ProfileName, Hysteresis>> = HYSTERESIS_FIGURES
 
 export interface HysteresisComplaint {
   readonly severity: 'error' | 'warning'

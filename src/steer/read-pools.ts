@@ -16,7 +16,7 @@ export const POOL_DEFAULTS = {
   warmUpMs: 60_000,
   removalShare: 0.25,
   removalWindowMs: 60_000,
-  standby: { joinAbove: 0.8, joinAfterMs: 60_000, leaveBelow: 0.5 },
+  standby: { joinAbove: 0.6, joinAfterMs: 300_000, leaveBelow: 0.3 },
 } as const
 
 /** What pools are made from, and what they may add in passing: nodes by address, checks written out. */
@@ -46,7 +46,7 @@ export function readPools(workshop: Workshop): void {
   }
 }
 
-export interface PoolDraft {
+interface PoolDraft {
   readonly name: string
   /** how messages call it */
   readonly subject: string
@@ -126,7 +126,7 @@ export function addPool(workshop: Workshop, draft: PoolDraft): void {
       'standby',
       document.at([...path, 'standby']),
       `${subject}: standby nodes would leave at the load at which they join.`,
-      'Make leave_below lower than join_above (50% and 80% by default).',
+      'Make leave_below lower than join_above (30% and 60% by default).',
     )
 }
 
@@ -188,7 +188,7 @@ function readPoolCheck(workshop: Workshop, draft: PoolDraft): string | undefined
   return made?.name
 }
 
-export function readFloor(text: Defaults['min_in_service']): Floor {
+function readFloor(text: Defaults['min_in_service']): Floor {
   if (text === undefined) return POOL_DEFAULTS.minInService
   return typeof text === 'number'
     ? { nodes: text }

@@ -42,8 +42,3 @@ export function readSteering(files: readonly SteeringFile[]): SteeringReading {
   crossCheck(steering, complaints)
   return { steering, issues: sortIssues(complaints.issues) }
 }
-
-/** The steered names of a zone (absolute, lower case, final dot): none of them may have A, AAAA or CNAME in the master file. */
-export function recordNames(steering: Steering, zone: string): readonly string[] {
-  return [...steering.records.values()].filter((record) => record.zone === zone).map(({ name }) => name)
-}

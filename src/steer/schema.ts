@@ -281,9 +281,9 @@ const policy = {
   load_aware: flag('weigh nodes by the load they report').optional(),
   standby: mapping(
     {
-      join_above: percent('standby nodes join above this mean load (default 80%)').optional(),
-      join_after: duration('when it lasted this long (default 60s)').optional(),
-      leave_below: percent('and leave below this one (default 50%)').optional(),
+      join_above: percent('standby nodes join above this mean load (default 60%)').optional(),
+      join_after: duration('when it lasted this long (default 5m)').optional(),
+      leave_below: percent('and leave below this one (default 30%)').optional(),
     },
     'when standby nodes join and leave',
   ).optional(),

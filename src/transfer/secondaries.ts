@@ -2,8 +2,9 @@
  * Zones that are copies of other servers': asks their primaries when refresh.ts says so, and hands new versions on.
  * The only state here is each zone's model and its refresh state; time, storage and serving are ports.
  */
+import { setImmediate } from 'node:timers/promises'
 import { parseName, printName, sameName } from '../wire/index.ts'
-import { serialNewer, soaFigures, type ZoneDiff, ZoneModel, type ZoneRecord } from '../zone/index.ts'
+import { serialNewer, soaFigures, type ZoneDiff, ZoneModel, ZoneModelBuilder, type ZoneRecord } from '../zone/index.ts'
 import { askSoa, fetchZone, type Primary } from './fetch.ts'
 import { wireKey } from './keys.ts'
 import type { Asker, SecondaryPorts, SecondaryStatus, SecondaryZone } from './ports.ts'
@@ -12,6 +13,8 @@ import { TransferProblem } from './transfer-reader.ts'
 
 /** Transfers that come in at the same time; a server that starts with a thousand zones asks for them in turn. */
 const MAX_TRANSFERS_IN = 8
+/** Some ten milliseconds. */
+const PIECE_RECORDS = 5000
 /** setTimeout takes 31 bits of milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -184,7 +187,7 @@ async function fetchVersion(
     try {
       const transferred = await fetchZone(name, primary, soaRecord(model))
       if (transferred.kind === 'current') return undefined
-      if (transferred.kind === 'full') return { model: whole(name, transferred.records), changes: undefined }
+      if (transferred.kind === 'full') return { model: await whole(name, transferred.records), changes: undefined }
       const updated = transferred.diffs.reduce<ZoneModel | undefined>((each, diff) => each?.apply(diff), model)
       if (updated !== undefined) return { model: updated, changes: transferred.diffs }
       // The changes do not fit what is here: one of the two is wrong, and a whole zone settles it.
@@ -195,11 +198,17 @@ async function fetchVersion(
   }
   const transferred = await fetchZone(name, primary, undefined)
   if (transferred.kind !== 'full') throw new TransferProblem('an AXFR was answered with something else')
-  return { model: whole(name, transferred.records), changes: undefined }
+  return { model: await whole(name, transferred.records), changes: undefined }
 }
 
-function whole(name: Uint8Array, records: readonly ZoneRecord[]): ZoneModel {
-  const model = ZoneModel.of(name, records)
+/** Makes a model of a whole zone in pieces: a million records take seconds, and this thread has probes and an API to run. */
+async function whole(name: Uint8Array, records: readonly ZoneRecord[]): Promise<ZoneModel> {
+  const builder = new ZoneModelBuilder(name)
+  for (let i = 0; i < records.length; i++) {
+    builder.add(records[i]!)
+    if (i % PIECE_RECORDS === PIECE_RECORDS - 1) await setImmediate()
+  }
+  const model = builder.build()
   if (model.soa === undefined) throw new TransferProblem(`the zone ${printName(name)} came without an SOA`)
   return model
 }

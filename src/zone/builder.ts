@@ -7,14 +7,13 @@
  */
 import { assert } from '../base/index.ts'
 import { lowerName, type RdataWriter } from '../wire/index.ts'
+import { grown } from './grown.ts'
 import { RR_HEAD } from './image-layout.ts'
 import { spread } from './name-hash.ts'
 import { NameWalk } from './name-walk.ts'
 
 /** A record's rdata is at most this long (RFC 1035 3.2.1: RDLENGTH has 16 bits). */
 const MOST_RDATA = 65_535
-
-type Typed = Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>
 
 export class ZoneBuilder implements RdataWriter {
   /** lower case, uncompressed */
@@ -289,14 +288,6 @@ export class ZoneBuilder implements RdataWriter {
     this.nodeFirst = grown(this.nodeFirst, room)
     this.nodeLast = grown(this.nodeLast, room)
   }
-}
-
-/** A copy with room for at least `room` elements, half as long again or more. */
-function grown<T extends Typed>(array: T, room: number): T {
-  const length = Math.max(room, Math.ceil(array.length * 1.5))
-  const larger = (array instanceof Int32Array ? new Int32Array(length) : new Uint8Array(length)) as T
-  larger.set(array)
-  return larger
 }
 
 function slotsFor(nodes: number): number {

@@ -31,6 +31,7 @@ export function groupRecords(builder: ZoneBuilder): Grouping {
       if (RR_HEAD + builder.rdlengthOf(first) > MOST_SET_OCTETS) oversized.push(first)
       continue
     }
+    if (hasOneOfEach(builder, first)) continue
     const sets = new Map<number, number[]>()
     for (let record = first; record >= 0; record = recordNext[record]!) {
       const type = builder.typeOf(record)
@@ -64,6 +65,19 @@ export function groupRecords(builder: ZoneBuilder): Grouping {
     builder.nodeLast[node] = last
   }
   return { duplicates, unevenTtl, oversized }
+}
+
+/** The common name with an A and an AAAA record needs no grouping. @returns true where a few records are all of different types */
+function hasOneOfEach(builder: ZoneBuilder, first: number): boolean {
+  const { recordNext } = builder
+  let before = 0
+  for (let record = first; record >= 0; record = recordNext[record]!) {
+    if (before++ === 4 || RR_HEAD + builder.rdlengthOf(record) > MOST_SET_OCTETS) return false
+    const type = builder.typeOf(record)
+    for (let other = first; other !== record; other = recordNext[other]!)
+      if (builder.typeOf(other) === type) return false
+  }
+  return true
 }
 
 /** @returns the records of a set that repeat an earlier one, or undefined where none does */

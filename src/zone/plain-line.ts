@@ -5,12 +5,12 @@
  */
 import { TYPE } from '../wire/index.ts'
 import type { ZoneBuilder } from './builder.ts'
+import { readIpv4, readIpv6 } from './plain-address.ts'
 import { NO_OWNER, OUTSIDE, type ReaderState, UNRESOLVED } from './reader-state.ts'
 
 const NEWLINE = 10
 const QUOTE = 0x22
 const SEMICOLON = 0x3b
-const COLON = 0x3a
 const DOT = 0x2e
 const AT = 0x40
 
@@ -20,11 +20,6 @@ const BLANK = 2
 const KINDS: Uint8Array = Uint8Array.from({ length: 256 }, (_, octet) => {
   if (octet === 0x20 || octet === 9 || octet === 13) return BLANK
   return /[A-Za-z0-9_*/-]/.test(String.fromCharCode(octet)) ? NAME : 0
-})
-
-const HEX: Int8Array = Int8Array.from({ length: 256 }, (_, octet) => {
-  const character = String.fromCharCode(octet)
-  return /[0-9a-fA-F]/.test(character) ? Number.parseInt(character, 16) : -1
 })
 
 /** A word of at most five letters as a number, five bits a letter, either case. */
@@ -46,7 +41,6 @@ export class PlainLineReader {
   readonly #builder: ZoneBuilder
   readonly #state: ReaderState
   readonly #name = new Uint8Array(256)
-  readonly #groups = new Uint16Array(8)
   /** what the last number, word or name came to; a name's length */
   #value = 0
 
@@ -106,8 +100,8 @@ export class PlainLineReader {
     if (code === undefined) return -1
     builder.begin(code, ttl, mark)
     let p: number
-    if (type === A) p = this.#a(bytes, at)
-    else if (type === AAAA) p = this.#aaaa(bytes, at)
+    if (type === A) p = readIpv4(bytes, at, builder)
+    else if (type === AAAA) p = readIpv6(bytes, at, builder)
     else if (type === TXT) p = this.#txt(bytes, at)
     else p = this.#target(bytes, at, type === MX)
     const end = p < 0 ? -1 : this.#lineEnd(bytes, p)
@@ -122,70 +116,6 @@ export class PlainLineReader {
     }
     builder.cancel()
     return -1
-  }
-
-  #a(bytes: Uint8Array, at: number): number {
-    let p = at
-    for (let i = 0; i < 4; i++) {
-      const first = bytes[p]!
-      let value = first - 0x30
-      if (!(value >= 0 && value <= 9)) return -1
-      p++
-      for (let digit = bytes[p]! - 0x30; digit >= 0 && digit <= 9; digit = bytes[p]! - 0x30) {
-        // A leading zero is octal to some: the general reader refuses it.
-        if (value === 0 || value > 25) return -1
-        value = value * 10 + digit
-        p++
-      }
-      if (value > 255) return -1
-      this.#builder.uint8(value)
-      if (i < 3) {
-        if (bytes[p] !== DOT) return -1
-        p++
-      }
-    }
-    return p
-  }
-
-  #aaaa(bytes: Uint8Array, at: number): number {
-    const groups = this.#groups
-    let p = at
-    let count = 0
-    let gap = -1
-    if (bytes[p] === COLON) {
-      if (bytes[p + 1] !== COLON) return -1
-      gap = 0
-      p += 2
-    }
-    while (count < 8) {
-      let value = 0
-      let digits = 0
-      for (let digit = HEX[bytes[p]!]!; digit >= 0 && digits < 4; digit = HEX[bytes[p]!]!) {
-        value = (value << 4) | digit
-        digits++
-        p++
-      }
-      if (digits === 0) {
-        if (gap !== count) return -1
-        break
-      }
-      groups[count++] = value
-      if (bytes[p] !== COLON) break
-      p++
-      if (bytes[p] === COLON) {
-        if (gap >= 0) return -1
-        gap = count
-        p++
-      } else if (!(HEX[bytes[p]!]! >= 0)) return -1
-    }
-    if (gap < 0 ? count !== 8 : count > 7) return -1
-    const builder = this.#builder
-    for (let i = 0; i < count; i++) {
-      if (i === gap) for (let zero = count; zero < 8; zero++) builder.uint16(0)
-      builder.uint16(groups[i]!)
-    }
-    if (gap === count) for (let zero = count; zero < 8; zero++) builder.uint16(0)
-    return p
   }
 
   #txt(bytes: Uint8Array, at: number): number {

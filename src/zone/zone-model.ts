@@ -19,8 +19,8 @@ interface NameSets {
   readonly sets: ReadonlyMap<number, RecordSet>
 }
 
-/** String.fromCharCode takes its octets as arguments, of which there is room for some ten thousand. */
-const MOST_ARGUMENTS = 4096
+/** From here on pairs are too many to compare one by one. */
+const LARGE_SET = 16
 
 export class ZoneModel {
   /** lower case, wire form */
@@ -36,30 +36,14 @@ export class ZoneModel {
 
   /** @param records of one zone; repetitions are dropped, records outside of the zone too; a set gets its lowest TTL */
   static of(origin: Uint8Array, records: Iterable<ZoneRecord>): ZoneModel {
-    const apex = lowerName(origin)
-    const names = new Map<string, { owner: Uint8Array; sets: Map<number, { ttl: number; rdatas: Uint8Array[] }> }>()
-    // A transfer may bring thousands of records of one set: repetitions are found by key, not by comparing all pairs.
-    const seen = new Set<string>()
-    for (const { owner, type, ttl, rdata } of records) {
-      if (!isAtOrBelow(owner, apex)) continue
-      const key = nameKey(owner)
-      const name = names.get(key) ?? {
-        owner: lowerName(owner),
-        sets: new Map<number, { ttl: number; rdatas: Uint8Array[] }>(),
-      }
-      names.set(key, name)
-      const set = name.sets.get(type) ?? { ttl, rdatas: [] as Uint8Array[] }
-      name.sets.set(type, set)
-      set.ttl = Math.min(set.ttl, ttl)
-      const whole = `${type} ${key} ${String.fromCharCode(...rdata.subarray(0, MOST_ARGUMENTS))}`
-      const isNew = rdata.length > MOST_ARGUMENTS ? !set.rdatas.some((one) => sameOctets(one, rdata)) : !seen.has(whole)
-      if (!isNew) continue
-      if (rdata.length <= MOST_ARGUMENTS) seen.add(whole)
-      set.rdatas.push(rdata)
-    }
-    let count = 0
-    for (const { sets } of names.values()) for (const { rdatas } of sets.values()) count += rdatas.length
-    return new ZoneModel(apex, names, count)
+    const builder = new ZoneModelBuilder(origin)
+    for (const record of records) builder.add(record)
+    return builder.build()
+  }
+
+  /** @param names  by nameKey; the model's from now on */
+  static holding(origin: Uint8Array, names: ReadonlyMap<string, NameSets>, records: number): ZoneModel {
+    return new ZoneModel(origin, names, records)
   }
 
   /** The apex SOA's rdata, undefined in a model that has none. */
@@ -110,6 +94,73 @@ export class ZoneModel {
       draft.replace(diff.newSoa)
     })
     return fits ? model : undefined
+  }
+}
+
+interface GrowingSet {
+  ttl: number
+  readonly rdatas: Uint8Array[]
+}
+
+/** Makes a model of a whole zone, record by record: a large one in pieces, with other work between them. */
+export class ZoneModelBuilder {
+  readonly #origin: Uint8Array
+  readonly #names = new Map<string, { readonly owner: Uint8Array; readonly sets: Map<number, GrowingSet> }>()
+  readonly #keys = new Map<GrowingSet, Set<string>>()
+  #records = 0
+  /** records come by owner mostly: the last one's sets are at hand */
+  #lastOwner: Uint8Array | undefined
+  #lastSets: Map<number, GrowingSet> | undefined
+
+  constructor(origin: Uint8Array) {
+    this.#origin = lowerName(origin)
+  }
+
+  add({ owner, type, ttl, rdata }: ZoneRecord): void {
+    const sets = this.#setsOf(owner)
+    if (sets === undefined) return
+    const set = sets.get(type)
+    // Copies: a view would keep a whole image, or message, in memory.
+    if (set === undefined) {
+      sets.set(type, { ttl, rdatas: [rdata.slice()] })
+      this.#records++
+      return
+    }
+    set.ttl = Math.min(set.ttl, ttl)
+    if (this.#holds(set, rdata)) return
+    set.rdatas.push(rdata.slice())
+    this.#records++
+  }
+
+  build(): ZoneModel {
+    return ZoneModel.holding(this.#origin, this.#names, this.#records)
+  }
+
+  /** A transfer may bring thousands of records of one set: there, repetitions are found by key, not by comparing all pairs. */
+  #holds(set: GrowingSet, rdata: Uint8Array): boolean {
+    if (set.rdatas.length < LARGE_SET) return set.rdatas.some((known) => sameOctets(known, rdata))
+    let keys = this.#keys.get(set)
+    if (keys === undefined) {
+      keys = new Set(set.rdatas.map(octetsKey))
+      this.#keys.set(set, keys)
+    }
+    const before = keys.size
+    keys.add(octetsKey(rdata))
+    return keys.size === before
+  }
+
+  #setsOf(owner: Uint8Array): Map<number, GrowingSet> | undefined {
+    if (this.#lastOwner !== undefined && sameOctets(this.#lastOwner, owner)) return this.#lastSets
+    if (!isAtOrBelow(owner, this.#origin)) return undefined
+    const key = nameKey(owner)
+    let name = this.#names.get(key)
+    if (name === undefined) {
+      name = { owner: lowerName(owner), sets: new Map() }
+      this.#names.set(key, name)
+    }
+    this.#lastOwner = owner
+    this.#lastSets = name.sets
+    return name.sets
   }
 }
 
@@ -191,4 +242,10 @@ function* recordsOf({ owner, sets }: NameSets): Generator<ZoneRecord, void, unde
   if (soa !== undefined) for (const rdata of soa.rdatas) yield { owner, type: TYPE.SOA, ttl: soa.ttl, rdata }
   for (const [type, { ttl, rdatas }] of sets)
     if (type !== TYPE.SOA) for (const rdata of rdatas) yield { owner, type, ttl, rdata }
+}
+
+function octetsKey(octets: Uint8Array): string {
+  let key = ''
+  for (const octet of octets) key += String.fromCharCode(octet)
+  return key
 }

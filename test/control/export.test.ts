@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { stringify } from 'yaml'
-import { exportSteering } from '../../src/control/index.ts'
-import { readSteering, type Steering } from '../../src/steer/index.ts'
+import { exportText, readSteering, type Steering } from '../../src/steer/index.ts'
 import { ANA, bench } from './bench-control.ts'
 
 /** Everything but where it was declared, as text. */
@@ -16,8 +14,7 @@ function essence(steering: Steering): string {
   )
 }
 
-const again = (steering: Steering) =>
-  readSteering(exportSteering(steering).map((file) => ({ file: `${file.name}.yaml`, text: stringify(file.content) })))
+const again = (steering: Steering) => readSteering([{ file: 'export.yaml', text: exportText(steering) }])
 
 for (const files of [
   ['zones/portal.yaml'],

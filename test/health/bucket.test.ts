@@ -1,12 +1,5 @@
 import t from 'tap'
-import {
-  emptyBucket,
-  HYSTERESIS_FIGURES,
-  lastStartMs,
-  pour,
-  printContract,
-  translateFallRise,
-} from '../../src/health/index.ts'
+import { emptyBucket, HYSTERESIS_FIGURES, lastStartMs, pour, printContract } from '../../src/health/index.ts'
 
 const { normal } = HYSTERESIS_FIGURES
 
@@ -55,7 +48,5 @@ t.test('results that overtake each other speak for their own time', (t) => {
 
 t.test('the contract is told in seconds', (t) => {
   t.match(printContract(normal, 2000), /dead node leaves after about 24.5s; .* more than 33 % of its probes/)
-  t.same(translateFallRise(3, 2, 5000), { removeAfterMs: 15_000, restoreAfterMs: 10_000 })
-  t.same(translateFallRise(undefined, 2, 5000), { restoreAfterMs: 10_000 })
   t.end()
 })

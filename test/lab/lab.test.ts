@@ -131,6 +131,15 @@ t.test('recorded probes replay through the same engine', (t) => {
   t.equal(summary.detections, 1)
   t.ok(summary.detect_s.max! > 18 && summary.detect_s.max! < 24)
   t.equal(summary.answer_changes_per_hour.length, 1)
+  const twoChecks = records().flatMap((line) =>
+    ['web', 'ping'].map((check) => JSON.stringify({ ...JSON.parse(line), check })),
+  )
+  const both = [...replayProbes(twoChecks).output].map((line) => JSON.parse(line) as Record<string, unknown>)
+  t.same(
+    new Set(both.slice(0, -1).map(({ node }) => node)),
+    new Set(['a/web', 'a/ping', 'b/web', 'b/ping']),
+    'a node under two checks is judged under each',
+  )
   t.match(replayProbes(['{"t":1}']).issues[0]?.message, /no probe result/)
   t.match(replayProbes([]).issues[0]?.message, /no probe result in it/)
   t.end()

@@ -172,3 +172,42 @@ t.test('a wake-up takes up what became due earlier than planned', async (t) => {
   next.wake()
   t.same(started, [100])
 })
+
+t.test('a source that throws is told of, once a second, and probing goes on', async (t) => {
+  const told: string[] = []
+  let now = 0
+  const alarms: (() => void)[] = []
+  let probed = 0
+  const runner = createProbeRunner({
+    source: {
+      nextDueMs: () => now,
+      tick: () => {},
+      due: () => [named(`n${now}`)],
+      report: () => {
+        throw new Error('the disk is full')
+      },
+    },
+    prober: {
+      probe: async (one) => {
+        probed++
+        return good(one, now)
+      },
+    },
+    nowMs: () => now,
+    trouble: (message) => told.push(message),
+    sleep: (_ms, wake) => {
+      alarms.push(wake)
+      return () => {}
+    },
+  })
+  runner.start()
+  for (let i = 0; i < 15; i++) {
+    now += 100
+    alarms.shift()?.()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  t.equal(probed, 15)
+  t.same(told, ['probes: the disk is full', 'probes: the disk is full'])
+  t.equal(runner.stats().inFlight, 0)
+  runner.stop()
+})

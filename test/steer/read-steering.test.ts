@@ -119,7 +119,7 @@ t.test('each mistake at its line and column, and none because of another', async
     ['a tab', 'schedules:\n\tx: 1', '9:1 yaml'],
     ['a bracket that is not closed', 'schedules: { x: [1, }', '8:21 yaml'],
     ['a section that is a list', 'schedules: [1]', '8:12 bad-value'],
-    ['a second document', '---\nzone: b', '8:1 yaml'],
+    ['a second document is like a second file', '---\nzone: b\nrecords: { www: all, www.b.: all }', '10:22 duplicate'],
     ['an empty section is fine', 'schedules:'],
     ['a cron of three fields', 'schedules: { x: { cron: 1 2 3, drain: n1 } }', '8:25 bad-value'],
     ['a cron out of bounds', 'schedules: { x: { cron: 60 2 * * *, drain: n1 } }', '8:25 bad-value'],
@@ -224,7 +224,7 @@ t.test('mistakes in records, pools, nodes and checks', async (t) => {
     ],
     [
       'standby that leaves before it joins',
-      'pools: { p: { nodes: [192.0.2.1], standby: { join_above: 40% } } }',
+      'pools: { p: { nodes: [192.0.2.1], standby: { join_above: 25% } } }',
       '1:44 standby',
     ],
     [

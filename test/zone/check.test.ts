@@ -79,6 +79,15 @@ t.test('each mistake of a zone as a whole is found, where it stands', async (t) 
     ['a CNAME b\nb CNAME a', 'W 6:1 zone/cname-loop', 'W 7:1 zone/cname-loop'],
     ['a CNAME a', 'W 6:1 zone/cname-loop'],
     ['a CNAME b\nb CNAME c\nc CNAME ns'],
+    [
+      'b CNAME c\nc CNAME b\na CNAME b',
+      ...['6', '7'].map((line) => `W ${line}:1 zone/cname-loop`),
+      'W 8:1 zone/cname-chain',
+    ],
+    [
+      Array.from({ length: 12 }, (_, i) => `c${i} CNAME ${i < 11 ? `c${i + 1}` : 'ns'}`).join('\n'),
+      ...['6', '7', '8'].map((line) => `W ${line}:1 zone/cname-chain`),
+    ],
     ['a A 192.0.2.1\na A 192.0.2.1', 'W 7:1 zone/duplicate'],
     ['a 60 A 192.0.2.1\na 90 A 192.0.2.2', 'W 7:1 zone/uneven-ttl'],
     ['a_b A 192.0.2.1', 'W 6:1 zone/host-name'],

@@ -112,6 +112,14 @@ t.test('directives change what follows, $INCLUDE only what it includes', async (
 })
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: $GENERATE has such placeholders
+t.test('an included file may have any name', async (t) => {
+  const { issues: told } = load('example.', { 'a.zone': `${HEAD}$INCLUDE "\xc3\xa4 \\" b.zone"` })
+  t.same(
+    told.map(({ message }) => message),
+    ['The included file "ä " b.zone" cannot be read.'],
+  )
+})
+
 t.test('$GENERATE counts as BIND does', async (t) => {
   const rows: [string, ...string[]][] = [
     [
@@ -161,6 +169,8 @@ t.test('every mistake is told at its place, and hides no other', async (t) => {
     ['a B 192.0.2.1', '6:3 zone/unknown-type'],
     ['a AXFR x', '6:3 zone/meta-type'],
     ['a CH A 192.0.2.1', '6:1 zone/class'],
+    ['a CS A 192.0.2.1', '6:1 zone/class'],
+    ['a CLASS0 A 192.0.2.1', '6:1 zone/class'],
     ['a 99999999999 A 192.0.2.1', '6:3 zone/ttl'],
     ['a 2147483648 A 192.0.2.1', '6:3 zone/ttl'],
     ['a', '6:1 zone/no-type'],

@@ -116,9 +116,8 @@ function checkAlias(check: ZoneCheck, record: number): void {
     return
   }
   if (target !== 'cname') return
-  const seen = new Set<number>()
   let node = check.nodeFor(first)
-  while (node >= 0 && check.has(node, NODE.cname)) {
+  for (let hops = 1; node >= 0 && check.has(node, NODE.cname); hops++) {
     const [next] = check.records(node, TYPE.CNAME)
     if (next === undefined) return
     if (next === record) {
@@ -131,11 +130,22 @@ function checkAlias(check: ZoneCheck, record: number): void {
       )
       return
     }
-    if (seen.has(node)) return
-    seen.add(node)
+    if (hops > MOST_HOPS) {
+      check.about(
+        record,
+        'warning',
+        'zone/cname-chain',
+        `This CNAME is the first of more than ${MOST_HOPS} in a row.`,
+        'Resolvers give up on such chains; let it lead to their end.',
+      )
+      return
+    }
     node = check.nodeFor(builder.rdataOf(next).slice())
   }
 }
+
+/** Resolvers follow between 8 and 16 aliases. */
+const MOST_HOPS = 8
 
 /** Slips of the pen: an address where a name belongs, a final dot forgotten. */
 function looksWrong(check: ZoneCheck, record: number, type: string, name: Uint8Array): void {
