@@ -2,6 +2,8 @@
 
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { AF_INET, loadLibc, POLLIN, SOCK_DGRAM } from '../src/serve/libc.ts'
+import { writeSockaddr } from '../src/serve/sockaddr.ts'
 import { query } from './queries.ts'
 
 /** Asks for an address. @returns the first A record of the answer as a dotted quad; undefined: none, or no answer in time */
@@ -16,6 +18,29 @@ export async function askFor(port: number, name: string, patienceMs = 2000): Pro
     return undefined
   } finally {
     socket.close()
+  }
+}
+
+/** Asks and waits in the calling thread, without the event loop: for milliseconds that matter. */
+export function blockingAsker(port: number): { ask(name: string): string | undefined; close(): void } {
+  const libc = loadLibc()
+  if (typeof libc === 'string') throw new Error(libc)
+  const fd = libc.socket(AF_INET, SOCK_DGRAM, 0)
+  const to = writeSockaddr(Uint8Array.of(127, 0, 0, 1), port)
+  libc.connect(fd, to, to.length)
+  const polls = new Uint8Array(new ArrayBuffer(8))
+  new DataView(polls.buffer).setInt32(0, fd, true)
+  polls[4] = POLLIN
+  const buffer = Buffer.from(new ArrayBuffer(2048))
+  return {
+    ask: (name) => {
+      const message = query(name)
+      libc.sendto(fd, message, message.length, 0, null, 0)
+      if (libc.poll(polls, 1, 2000) <= 0) return undefined
+      const length = libc.recv(fd, buffer, buffer.length, 0)
+      return length < 12 ? undefined : firstAddress(buffer.subarray(0, length))
+    },
+    close: () => libc.close(fd),
   }
 }
 

@@ -1,16 +1,20 @@
 /**
- * (d) From a change to the first changed answer, with 1,000 steered records and the server under full query load. The change is an
- * operator's (force-down through the API), so that the figure contains everything: HTTP, the durable journal entry, the decision, the
- * new variants, the atomic store, and the queue of queries that the asker's own query waits in.
+ * (d) From a change to the first changed answer, with 1,000 steered records and a worker under full query load. Two figures:
+ *
+ * - the answering side: from the moment that a pool's standing has changed to the first changed answer received, new variants, the
+ *   atomic store and the queue that the asker's own query waits in included;
+ * - all of it: an operator's force-down through the API, with HTTP and the durable journal entry.
  */
 
 import { join } from 'node:path'
-import { askFor } from './ask.ts'
+import { type Serving, startServing } from '../src/serve/index.ts'
+import { askFor, blockingAsker } from './ask.ts'
 import { percentile } from './measure.ts'
 import { startMeridian } from './meridian.ts'
 import { type Part, table } from './part.ts'
 import { startLoad, untilAnswers } from './processes.ts'
 import { writeQueries } from './queries.ts'
+import { benchWorld } from './world.ts'
 import { BENCH_ZONE } from './zone-text.ts'
 
 const RECORDS = 1000
@@ -29,7 +33,11 @@ nodes:
 ${numbers.map((i) => `  a${i}: { a: ${first(i)} }\n  b${i}: { a: 203.0.${i >> 8}.${i & 255} }\n`).join('')}pools:
 ${numbers.map((i) => `  p${i}: { nodes: [a${i}, b${i}], min_in_service: 1 }\n`).join('')}records:
 ${numbers.map((i) => `  s${i}: { pool: p${i}, pick: failover, answers: 1 }\n`).join('')}`
-    const meridian = await startMeridian({ folder, names: 1000, steering })
+    const published = await measurePublishing(folder, queries, steering, first)
+    say(
+      `published to answered: p50 ${percentile(published, 50).toFixed(2)} ms, p99 ${percentile(published, 99).toFixed(2)} ms`,
+    )
+    const meridian = await startMeridian({ folder: join(folder, 'server'), names: 1000, steering })
     let load: ReturnType<typeof startLoad> | undefined
     try {
       await untilAnswers(meridian.port, `s1.${BENCH_ZONE}`, meridian)
@@ -59,4 +67,48 @@ ${numbers.map((i) => `  s${i}: { pool: p${i}, pick: failover, answers: 1 }\n`).j
       await meridian.stop()
     }
   },
+}
+
+/** Publishes in this process, beside a worker under load, and asks from the same thread. @returns milliseconds per change */
+async function measurePublishing(
+  folder: string,
+  queries: string,
+  steering: string,
+  first: (i: number) => string,
+): Promise<number[]> {
+  let serving: Serving | undefined
+  const world = await benchWorld(join(folder, 'world'), 1000, 2, (message) => serving?.post(message), steering)
+  serving = await startServing({
+    listen: [{ address: Uint8Array.of(127, 0, 0, 1), port: 0 }],
+    workers: 1,
+    responderModule: new URL('../src/main/responder-thread.js', import.meta.url).href,
+    init: (thread) => world.publisher.init(thread.index),
+    slowDoor: async () => {},
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+  })
+  const { port } = serving.addresses[0]!
+  const load = startLoad({ port, queries, seconds: 120 })
+  const asker = blockingAsker(port)
+  try {
+    await load.started
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    const tookMs: number[] = []
+    for (let change = 0; change < CHANGES; change++) {
+      const i = (change * 7919) % RECORDS
+      const name = `s${i}.${BENCH_ZONE}`
+      if (asker.ask(name) !== first(i)) throw new Error(`${name} does not answer ${first(i)}`)
+      world.setFit(`a${i}`, false)
+      const begin = performance.now()
+      world.publisher.publish([`p${i}`])
+      while (asker.ask(name) === first(i))
+        if (performance.now() - begin > 5000) throw new Error(`${name} does not change`)
+      tookMs.push(performance.now() - begin)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    return tookMs
+  } finally {
+    asker.close()
+    await load.stop()
+    await serving.stop()
+  }
 }

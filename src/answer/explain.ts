@@ -2,7 +2,7 @@
  * Every step from a question to its answer, told in values and in sentences: the same look-up, the same map, the same `choose`
  * that the variants were compiled from, and the very responder for what goes over the wire. Nothing here counts as an answer given.
  */
-import { maskAddress, parseNetwork, printAddress, printNetwork } from '../base/index.ts'
+import { maskAddress, parseAddress, printAddress, printNetwork } from '../base/index.ts'
 import { GeoMap } from '../geo/index.ts'
 import { type Choice, type PoolStanding, type SteeredRecord, type Steering, tell, tellMatch } from '../steer/index.ts'
 import {
@@ -325,9 +325,14 @@ interface Steered {
   readonly steered: SteeredRecord
 }
 
+/** Reads an address, or a network; bits past its prefix are forgiven, as dig forgives them. */
 function readClient(text: string): Client | undefined {
-  const network = parseNetwork(text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`)
-  return network === undefined ? undefined : { address: network.address, prefixLength: network.prefixLength, text }
+  const [host, bits, ...more] = text.split('/')
+  const address = parseAddress(host!)
+  if (address === undefined || more.length > 0) return undefined
+  const prefixLength = bits === undefined ? address.length * 8 : /^\d{1,3}$/.test(bits) ? Number(bits) : -1
+  if (prefixLength < 0 || prefixLength > address.length * 8) return undefined
+  return { address: maskAddress(address, prefixLength), prefixLength, text }
 }
 
 function sentenceOf(outcome: number, name: string, type: number, zone: string, wildcard: boolean): string {

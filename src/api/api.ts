@@ -17,6 +17,7 @@ import { nodeRoutes } from './routes-nodes.ts'
 import { zoneRoutes } from './routes-zones.ts'
 import { createStreams } from './streams.ts'
 import { createThrottle } from './throttle.ts'
+import { createTraffic } from './traffic.ts'
 
 export interface Api {
   /** @throws ApiError: one clear sentence */
@@ -31,6 +32,7 @@ export function createApi(ports: ApiPorts): Api {
   const router: Router = { app, ports, throttle: createThrottle(ports.now), known: [] }
   const streams = createStreams(ports.control)
   const metrics = createMetrics(ports, () => streams.count())
+  const traffic = createTraffic(ports.answers)
 
   app.use(secureHeaders())
   app.use(async (c, next) => {
@@ -42,7 +44,7 @@ export function createApi(ports: ApiPorts): Api {
   nodeRoutes(router)
   zoneRoutes(router)
   eventRoutes(router, streams)
-  adminRoutes(router)
+  adminRoutes(router, traffic)
   remember(router, '/metrics', 'GET')
   app.get(
     '/metrics',
@@ -85,6 +87,9 @@ export function createApi(ports: ApiPorts): Api {
   return {
     listen: (options) => listen((request, env) => app.fetch(request, env), options),
     metrics,
-    close: () => streams.close(),
+    close() {
+      streams.close()
+      traffic.stop()
+    },
   }
 }

@@ -14,11 +14,12 @@ import type { ApiPorts } from './ports.ts'
 import { Problem } from './problem.ts'
 import { type Router, route } from './route.ts'
 import { Name, OutcomeSchema, PlanSchema, ReloadBody, TokenBody, TokenSchema } from './schemas.ts'
+import type { Traffic } from './traffic.ts'
 import { accepted, iso } from './words.ts'
 
 const NewTokenSchema = TokenSchema.extend({ token: z.string() }).openapi('NewToken')
 
-export function adminRoutes(router: Router): void {
+export function adminRoutes(router: Router, traffic: Traffic): void {
   const { ports } = router
   const { control } = ports
   const tag = 'server'
@@ -65,7 +66,7 @@ export function adminRoutes(router: Router): void {
     },
     async () => {
       const planned = await control.plan()
-      if ('plan' in planned) return planned.plan
+      if ('plan' in planned) return traffic.weigh(planned.plan)
       throw new Problem('invalid', 'The files have issues; a reload would change nothing.', {
         issues: planned.issues,
       })

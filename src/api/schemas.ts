@@ -416,7 +416,17 @@ export const PlanSchema = z
     pools: DifferenceSchema,
     nodes: DifferenceSchema,
     checks: DifferenceSchema,
-    moves: z.array(z.object({ record: z.string(), clients: z.string(), from: z.string(), to: z.string() })).readonly(),
+    moves: z
+      .array(
+        z.object({
+          record: z.string(),
+          clients: z.string(),
+          from: z.string(),
+          to: z.string(),
+          share: z.number().nullable(),
+        }),
+      )
+      .readonly(),
     warnings: z.array(z.string()).readonly(),
     harms: z.array(HarmSchema).readonly(),
   })

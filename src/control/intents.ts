@@ -124,11 +124,23 @@ export function setIntent(core: Core, by: By, target: Target, kind: IntentKind, 
   }
   write(core, changes, entries)
   apply(core, ...changing.map((node) => ({ kind: 'intent' as const, node, intent: intentOf(core, node, now) })))
+  const whom = changing.length === 1 ? `node ${changing[0]}` : `${changing.length} nodes of ${what}`
   return done(
     core,
-    `${changing.length === 1 ? `node ${changing[0]}` : `${changing.length} nodes of ${what}`} ${DONE[kind]}.`,
+    `${whom} ${DONE[kind]}.${kind === 'drain' || kind === 'disabled' ? stillServing(core, changing) : ''}`,
     changing,
   )
+}
+
+/** What a forced drain may not hide: a pool without anybody fit goes on answering with whom it has, as all_down says. */
+function stillServing(core: Core, nodes: readonly string[]): string {
+  const told = nodes.flatMap((node) =>
+    poolsOfNode(core.steering, node).flatMap((pool) => {
+      const member = core.ports.fleet.standing(pool.name)?.members.find((one) => one.node === node)
+      return member?.inService ? [` But pool ${pool.name} still answers with ${node}: ${member.why}.`] : []
+    }),
+  )
+  return told.slice(0, 3).join('')
 }
 
 /** @param weight undefined: back to the declared weight */

@@ -3,17 +3,18 @@
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Issue } from '../base/index.ts'
+import { hasErrors, type Issue } from '../base/index.ts'
 import {
   COUNTRIES,
   compileMap,
   examineDatabase,
   type GeoDatabase,
   type Site as GeoSite,
+  type Knowledge,
   type Matcher,
   openDatabase,
 } from '../geo/index.ts'
-import { matchesEveryone, nearestSites, type SteeredRecord, type Steering } from '../steer/index.ts'
+import { checkKnowledge, matchesEveryone, nearestSites, type SteeredRecord, type Steering } from '../steer/index.ts'
 import type { DatabaseFile, GeoipFiles, GeoMemory, KnownMap, ReplyRecord } from './load-model.ts'
 import { shownPath } from './load-zones.ts'
 import { openMmdb } from './mmdb.ts'
@@ -23,6 +24,9 @@ export interface DatabasePath {
   readonly path: string
   readonly builtIn: boolean
 }
+
+/** What the built-in database knows. */
+const BUILT_IN_KNOWS: Knowledge = { country: true, subdivision: false, coordinates: false, asn: false }
 
 const BUILT_IN = '@ip-location-db/geo-whois-asn-country-mmdb'
 
@@ -49,7 +53,7 @@ function builtInDatabase(): string {
 export function readDatabase(
   { path, builtIn }: DatabasePath,
   nowMs: number | undefined,
-): { database?: GeoDatabase; issues: Issue[] } {
+): { database?: GeoDatabase; knows?: Knowledge; issues: Issue[] } {
   const name = builtIn ? `${BUILT_IN} (built in)` : shownPath(path)
   let bytes: Uint8Array
   try {
@@ -63,14 +67,16 @@ export function readDatabase(
   const opened = openDatabase(name, bytes, openMmdb)
   if ('issue' in opened) return { issues: [opened.issue] }
   // What comes with the package was examined when it was chosen.
-  if (builtIn || nowMs === undefined) return { database: opened.database, issues: [] }
-  const { issues } = examineDatabase(opened.database, nowMs)
+  if (builtIn || nowMs === undefined) return { database: opened.database, knows: BUILT_IN_KNOWS, issues: [] }
+  const { issues, knows } = examineDatabase(opened.database, nowMs)
   return issues.some(({ severity }) => severity === 'error')
     ? { issues: [...issues] }
-    : { database: opened.database, issues: [...issues] }
+    : { database: opened.database, knows, issues: [...issues] }
 }
 
 export interface CompiledRules {
+  /** of the databases, and of rules that ask what no database knows */
+  readonly issues: readonly Issue[]
   readonly records: readonly (ReplyRecord | undefined)[]
   readonly maps: readonly SharedArrayBuffer[]
   readonly geo: GeoMemory
@@ -96,6 +102,7 @@ export function compileRules(
   }
   const known = memory ?? {
     databases: opened?.files ?? [],
+    knows: opened?.knows ?? NOTHING_KNOWN,
     issues: opened?.issues ?? [],
     countries: undefined,
     maps: new Map(),
@@ -107,17 +114,29 @@ export function compileRules(
   })
   const wanted = known.databases.length > 0 && [...steering.records.values()].some((record) => !isForEveryone(record))
   const countries = wanted ? (known.countries ?? countryMap(databases())) : known.countries
-  return { records, maps: maps.all, geo: { ...known, key, countries, maps: maps.used } }
+  // A database that could not be read is missed, but that was said.
+  const missed = hasErrors(known.issues) ? [] : checkKnowledge(steering, known.knows)
+  const issues = [...known.issues, ...missed]
+  return { issues, records, maps: maps.all, geo: { ...known, key, countries, maps: maps.used } }
 }
+
+const NOTHING_KNOWN: Knowledge = { country: false, subdivision: false, coordinates: false, asn: false }
 
 function readDatabases(paths: readonly DatabasePath[], nowMs: number | undefined) {
   const issues: Issue[] = []
   const databases: GeoDatabase[] = []
   const files: DatabaseFile[] = []
+  let knows = NOTHING_KNOWN
   for (const path of paths) {
-    const { database, issues: found } = readDatabase(path, nowMs)
+    const { database, knows: more = NOTHING_KNOWN, issues: found } = readDatabase(path, nowMs)
     issues.push(...found)
     if (database === undefined) continue
+    knows = {
+      country: knows.country || more.country,
+      subdivision: knows.subdivision || more.subdivision,
+      coordinates: knows.coordinates || more.coordinates,
+      asn: knows.asn || more.asn,
+    }
     databases.push(database)
     const { builtAtMs, databaseType } = database.metadata
     files.push({
@@ -129,7 +148,7 @@ function readDatabases(paths: readonly DatabasePath[], nowMs: number | undefined
       type: databaseType,
     })
   }
-  return { issues, databases, files }
+  return { issues, databases, files, knows }
 }
 
 /** One rule for everyone, and no order of sites: the client does not matter. */

@@ -3,6 +3,7 @@
  * that brings only what is new. Plain values and shared buffers.
  */
 import type { Issue } from '../base/index.ts'
+import type { Knowledge } from '../geo/index.ts'
 import type { Steering } from '../steer/index.ts'
 
 export interface GeoipFiles {
@@ -87,6 +88,8 @@ export interface GeoMemory {
   /** paths and stamps of the databases */
   readonly key: string
   readonly databases: readonly DatabaseFile[]
+  /** what all of them together know */
+  readonly knows: Knowledge
   readonly issues: readonly Issue[]
   readonly countries: { readonly map: SharedArrayBuffer; readonly names: readonly string[] } | undefined
   /** by their matches, and for `nearest` their sites, as text */

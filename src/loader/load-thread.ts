@@ -27,11 +27,11 @@ export function load(request: LoadRequest): LoadReply {
   let steering: ReplySteering | undefined
   if (key !== request.steeringKey && !hasErrors(issues)) {
     const compiled = compileRules(reading.steering, numbers, databases, geoKey, request.geo)
-    issues.push(...compiled.geo.issues)
+    issues.push(...compiled.issues)
     steering = {
       key,
       steering: reading.steering,
-      issues: [...found.issues, ...reading.issues, ...compiled.geo.issues],
+      issues: [...found.issues, ...reading.issues, ...compiled.issues],
       records: compiled.records,
       maps: compiled.maps,
       countries: compiled.geo.countries,

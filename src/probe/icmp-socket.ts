@@ -25,9 +25,11 @@ const IPPROTO_ICMPV6 = 58
 
 /** A burst of replies waits here while the main thread is busy; the kernel gives what net.core.rmem_max allows. */
 const RECEIVE_OCTETS = 4 << 20
-/** At most so many requests at once, then a pause: replies come back as fast as requests go out, and the buffer is finite. */
+/** At most so many requests, then a pause: replies come back as fast as requests go out, and the buffer is finite. */
 const BURST = 32
 const PAUSE_MS = 4
+/** A thread that wakes late catches up, but never with more than the smallest usual buffer takes in one go. */
+const BURST_MAX = 256
 /** Sequence numbers are 16 bits wide; some stay free so that finding one is quick. */
 const WAITING_MAX = 60_000
 
@@ -119,7 +121,8 @@ export class EchoSocket {
   #bound = false
   #closed = false
   #sequence = 0
-  #sentInBurst = 0
+  /** requests that may go out before the next pause */
+  #allowance = BURST
   #pause: NodeJS.Timeout | undefined
   #tokens: Uint8Array = new Uint8Array(0)
 
@@ -176,15 +179,18 @@ export class EchoSocket {
   #flush(): void {
     if (!this.#bound || this.#closed) return
     let sent = 0
-    while (sent < this.#line.length && this.#sentInBurst < BURST) {
-      this.#sentInBurst++
+    while (sent < this.#line.length && this.#allowance > 0) {
+      this.#allowance--
       this.#line[sent++]!()
     }
     this.#line.splice(0, sent)
-    if (this.#pause !== undefined || this.#sentInBurst === 0) return
+    if (this.#pause !== undefined || this.#allowance === BURST) return
+    const pausedAt = performance.now()
     this.#pause = setTimeout(() => {
       this.#pause = undefined
-      this.#sentInBurst = 0
+      const pauses = (performance.now() - pausedAt) / PAUSE_MS
+      // With an empty line there is nothing to catch up with.
+      this.#allowance = this.#line.length === 0 ? BURST : Math.min(BURST_MAX, Math.round(BURST * pauses))
       this.#flush()
     }, PAUSE_MS)
     this.#pause.unref()

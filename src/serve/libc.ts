@@ -59,6 +59,7 @@ export interface Libc {
   recvmmsg(fd: number, messages: Pointer, count: number, flags: number, timeout: Pointer): number
   sendmmsg(fd: number, messages: Pointer, count: number, flags: number): number
   sendto(fd: number, octets: Pointer, length: number, flags: number, address: Pointer, addressLength: number): number
+  recv(fd: number, octets: Pointer, length: number, flags: number): number
   sendmsg(fd: number, message: Pointer, flags: number): number
   errno(): number
   /** Where the memory of a view is. Only for views of an ArrayBuffer made on its own: small typed arrays may be moved. */
@@ -95,6 +96,7 @@ function tryLoad(): Libc | string {
       recvmmsg: libc.func('int recvmmsg(int, void *, uint, int, void *)'),
       sendmmsg: libc.func('int sendmmsg(int, void *, uint, int)'),
       sendto: libc.func('long sendto(int, void *, ulong, int, void *, uint)'),
+      recv: libc.func('long recv(int, void *, ulong, int)'),
       sendmsg: libc.func('long sendmsg(int, void *, int)'),
       errno: () => koffi.errno(),
       addressOf: (view: Uint8Array) => koffi.address(view),

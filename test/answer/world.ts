@@ -105,6 +105,10 @@ export interface TestWorld {
   readonly messages: StructureMessage[]
   responder(thread: number, limits?: RateLimits): QueryResponder
   nowMs: number
+  /** gets structure messages, beside the responders made here */
+  post: ((message: StructureMessage) => void) | undefined
+  /** puts other records in force */
+  declare(records: readonly CompiledRecord[]): void
 }
 
 export function worldOf(
@@ -124,6 +128,7 @@ export function worldOf(
       standing: (pool) => known.get(pool),
       post: (message) => {
         messages.push(message)
+        world?.post?.(message)
         for (const queue of queues) queue.push(message)
       },
     },
@@ -155,7 +160,10 @@ export function worldOf(
     records: new Map(records.map(({ record }) => [record.name, record])),
     schedules: new Map(),
   }
-  const world: TestWorld = {
+  let world: TestWorld | undefined
+  const made: TestWorld = {
+    post: undefined,
+    declare: (now) => declare(now),
     publisher,
     steering,
     standings: known,
@@ -164,14 +172,17 @@ export function worldOf(
     responder: (thread) => {
       const queue: StructureMessage[] = []
       queues.push(queue)
-      return new QueryResponder(publisher.init(thread), { nowMs: () => world.nowMs, take: () => queue.shift() })
+      return new QueryResponder(publisher.init(thread), { nowMs: () => made.nowMs, take: () => queue.shift() })
     },
   }
-  publisher.declare(
-    { zones: zones.map((zone) => ({ expired: false, ...zone })), maps, records, countries: undefined },
-    steering,
-  )
-  return world
+  const declare = (now: readonly CompiledRecord[]): void =>
+    publisher.declare(
+      { zones: zones.map((zone) => ({ expired: false, ...zone })), maps, records: now, countries: undefined },
+      { ...steering, records: new Map(now.map(({ record }) => [record.name, record])) },
+    )
+  declare(records)
+  world = made
+  return made
 }
 
 export interface Asking {

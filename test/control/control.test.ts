@@ -62,6 +62,13 @@ t.test('a drain below the floor is refused with who would suffer, unless forced'
   t.equal(b.control.node('de-2')?.intent.kind, 'auto')
   t.equal(status(b.control.setIntent(ANA, { node: 'de-2' }, 'drain', { force: true })), 'done')
 
+  t.test('a forced drain says where the node is answered all the same', async (t) => {
+    t.match(
+      b.control.setIntent(ANA, { node: 'md-1' }, 'drain', { force: true }).message,
+      /pool moldova still answers with md-1/,
+    )
+    b.control.setIntent(ANA, { node: 'md-1' }, 'auto')
+  })
   t.test('a pool of one says which pool would take its clients', async (t) => {
     const outcome = b.control.setIntent(ANA, { node: 'md-1' }, 'disabled')
     t.equal(outcome.status, 'refused')

@@ -59,7 +59,7 @@ t.test('rules that were compiled are not compiled again, and the databases not o
   t.same(second.records[3], { name: 'gone.a.b.', map: -1, classes: [{ rule: 0, sites: undefined }] })
 
   const changed = compileRules(steering(md), numbers, paths, 'as of tomorrow', first.geo)
-  t.match(changed.geo.issues, [{ code: 'geo/unreadable', severity: 'error' }], 'new databases are read')
+  t.match(changed.issues, [{ code: 'geo/unreadable', severity: 'error' }], 'new databases are read')
 })
 
 t.test('nearest: classes carry the order of the sites', async (t) => {
@@ -85,6 +85,20 @@ t.test('nearest: classes carry the order of the sites', async (t) => {
   t.same(order(10), ['c', 'b'])
   t.same(order(11), ['b', 'c'])
   t.equal(order(12), undefined)
+})
+
+t.test('rules that ask what no database knows are told', async (t) => {
+  const rules =
+    'x: { rules: [{ subdivision: US-CA, pool: q }, { asn: 64500, pool: q }, { country: MD, pool: q }, { pool: p }] }, y: { pool: p, pick: nearest }'
+  const { issues } = compileRules(steering(rules), [], openDatabases({}), '', undefined)
+  t.same(
+    issues.map(({ severity, code, message }) => `${severity} ${code} ${message.slice(0, 24)}`),
+    [
+      'warning steer/unknown-place rule 1 of record x.a.b. ',
+      'warning steer/unknown-place rule 2 of record x.a.b. ',
+      'note steer/rough-distance record y.a.b. picks the ',
+    ],
+  )
 })
 
 t.test('without a city or country database the built-in one stands in', async (t) => {

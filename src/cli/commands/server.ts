@@ -4,8 +4,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import type { WeighedPlan } from '../../api/index.ts'
 import { hasErrors, type Issue, printIssue, sortIssues } from '../../base/index.ts'
-import type { Accepted, Difference, Plan } from '../../control/index.ts'
+import type { Accepted, Difference } from '../../control/index.ts'
 import { readSettings, SETTINGS_KEYS } from '../../loader/index.ts'
 import { restoreFrom } from '../../store/index.ts'
 import type { Act, Context } from '../context.ts'
@@ -46,11 +47,11 @@ export function addServeCommand(program: Command, act: Act): void {
         const value = key.flag === 'api' ? context.options.api : options[camel]
         if (typeof value === 'string' || Array.isArray(value)) flags[key.flag] = value
       }
-      const config = options['config']
+      const config = options.config
       return context.ports.serve({
         config: typeof config === 'string' ? config : undefined,
         flags,
-        replace: options['replace'] === true,
+        replace: options.replace === true,
       })
     }),
   )
@@ -123,7 +124,7 @@ export function addServerCommands(program: Command, act: Act): void {
     .addHelpText('after', examples(['meridian plan', 'meridian plan --json | jq .moves']))
     .action(
       act(async (context: Context) => {
-        const plan = await context.api().get<Plan>('/v1/plan')
+        const plan = await context.api().get<WeighedPlan>('/v1/plan')
         context.print(plan, () => printPlan(context, plan))
         return plan.harms.length > 0 ? EXIT.refused : EXIT.done
       }),
@@ -225,9 +226,9 @@ function addTokenCommands(program: Command, act: Act): void {
       act(async (context: Context, name: string, options: Readonly<Record<string, string | string[]>>) => {
         const body = {
           name,
-          role: options['role'],
-          scope: { zones: options['zone'] ?? [], pools: options['pool'] ?? [], nodes: options['node'] ?? [] },
-          expires: options['expires'],
+          role: options.role,
+          scope: { zones: options.zone ?? [], pools: options.pool ?? [], nodes: options.node ?? [] },
+          expires: options.expires,
         }
         const made = await context.api().send<TokenView>('POST', '/v1/tokens', body)
         context.print(made, () => made.token ?? '')
@@ -297,7 +298,15 @@ function paintIssue(context: Context, issue: Issue): string {
   ].join('\n')
 }
 
-function printPlan(context: Context, plan: Plan): string {
+/** @param share of the last hour's steered answers, at the most */
+function shareOf(share: number | null | undefined): string {
+  if (share === undefined || share === null) return ''
+  return share < 0.001
+    ? ' (hardly any of the last hour)'
+    : ` (at most ${Math.round(share * 1000) / 10} % of the last hour)`
+}
+
+function printPlan(context: Context, plan: WeighedPlan): string {
   if (plan.empty) return 'The files say what is in force: a reload would change nothing.'
   const { paint } = context.terminal
   const of = (what: string, difference: Difference): string[] => [
@@ -314,7 +323,7 @@ function printPlan(context: Context, plan: Plan): string {
     ...of('check', plan.checks),
     ...plan.moves.map(
       (move) =>
-        `  > ${move.record} ${move.clients}: ${move.from === '' ? 'nobody' : move.from} -> ${move.to === '' ? 'nobody' : move.to}`,
+        `  > ${move.record} ${move.clients}: ${move.from === '' ? 'nobody' : move.from} -> ${move.to === '' ? 'nobody' : move.to}${shareOf(move.share)}`,
     ),
     ...plan.warnings.map((warning) => paint('yellow', `  ! ${warning}`)),
     ...(plan.harms.length === 0
