@@ -24,6 +24,8 @@ export interface Api {
 }
 
 export interface ApiOptions {
+  /** values for scripts: exactly as they came */
+  readonly json?: boolean
   readonly api?: string | undefined
   readonly token?: string | undefined
   readonly config?: string | undefined
@@ -50,9 +52,10 @@ const SETTINGS_PLACES = ['meridian.yaml', '/etc/meridian/meridian.yaml', join(IN
 /** Finds the API and the token; nothing is asked yet. */
 export function openApi(options: ApiOptions, environment: NodeJS.ProcessEnv): Api {
   const local = localServer(options, environment)
-  const text = options.api ?? environment['MERIDIAN_API'] ?? local.api
+  const text = options.api ?? environment.MERIDIAN_API ?? local.api
   const { base, socketPath } = addressOf(text)
-  const token = options.token ?? environment['MERIDIAN_TOKEN'] ?? local.token
+  const token = options.token ?? environment.MERIDIAN_TOKEN ?? local.token
+  const exact = options.json === true
   const agent = new Agent({
     connect: socketPath === undefined ? {} : { socketPath },
     // A stream of events may be silent for as long as nothing happens.
@@ -88,14 +91,14 @@ export function openApi(options: ApiOptions, environment: NodeJS.ProcessEnv): Ap
     async get<T>(path: string, query: Readonly<Record<string, string | number | undefined>> = {}) {
       const search = new URLSearchParams()
       for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value))
-      return read<T>(await ask('GET', search.size === 0 ? path : `${path}?${search}`), token !== undefined)
+      return read<T>(await ask('GET', search.size === 0 ? path : `${path}?${search}`), token !== undefined, exact)
     },
     async send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown) {
-      return read<T>(await ask(method, path, body), token !== undefined)
+      return read<T>(await ask(method, path, body), token !== undefined, exact)
     },
     async download(path) {
       const response = await ask('GET', path)
-      if (!response.ok) await read(response, token !== undefined)
+      if (!response.ok) await read(response, token !== undefined, exact)
       return new Uint8Array(await response.arrayBuffer())
     },
     async *follow<T>(path: string, lastId: number | undefined): AsyncGenerator<T, never> {
@@ -107,11 +110,11 @@ export function openApi(options: ApiOptions, environment: NodeJS.ProcessEnv): Ap
             accept: 'text/event-stream',
             ...(last === undefined ? {} : { 'last-event-id': String(last) }),
           })
-          if (!response.ok) await read(response, token !== undefined)
+          if (!response.ok) await read(response, token !== undefined, exact)
           opened = true
           for await (const event of eventsOf(response)) {
             if (event.id !== undefined) last = event.id
-            if (event.data !== '') yield JSON.parse(event.data) as T
+            if (event.data !== '') yield JSON.parse(event.data, exact ? undefined : printable) as T
           }
         } catch (error) {
           // What never answered will not do so by asking again; a server that restarts will.
@@ -127,7 +130,7 @@ export function openApi(options: ApiOptions, environment: NodeJS.ProcessEnv): Ap
 function localServer(options: ApiOptions, environment: NodeJS.ProcessEnv): { api: string; token: string | undefined } {
   // MERIDIAN_API is the client's here; as a setting it would only say the same.
   const { MERIDIAN_API: _, ...rest } = environment
-  const config = options.config ?? rest['MERIDIAN_CONFIG'] ?? SETTINGS_PLACES.find((path) => existsSync(path))
+  const config = options.config ?? rest.MERIDIAN_CONFIG ?? SETTINGS_PLACES.find((path) => existsSync(path))
   const { settings } = readSettings({ config, environment: rest })
   const api = settings?.api.listen ?? { kind: 'tcp', host: '127.0.0.1', port: 8053 }
   const scheme = settings?.api.tls === undefined ? 'http' : 'https'
@@ -187,12 +190,17 @@ function unreachable(url: string, error: unknown): Failure {
   })
 }
 
+/** What operators wrote and nodes answered must not steer the terminal: control characters, line ends aside, become blanks. */
+function printable(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, ' ') : value
+}
+
 /** The body of a good answer; a Failure that says what the API refused and what to do. */
-async function read<T>(response: Response, hadToken: boolean): Promise<T> {
+async function read<T>(response: Response, hadToken: boolean, exact: boolean): Promise<T> {
   const text = await response.text()
   let body: unknown
   try {
-    body = text === '' ? {} : JSON.parse(text)
+    body = text === '' ? {} : JSON.parse(text, exact ? undefined : printable)
   } catch {
     body = text
   }

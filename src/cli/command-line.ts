@@ -8,6 +8,7 @@ import { addChangeCommands } from './commands/changes.ts'
 import { addCompletionCommand } from './commands/completion.ts'
 import { addEventsCommand } from './commands/events.ts'
 import { addExplainCommand } from './commands/explain.ts'
+import { addImportCommand } from './commands/import.ts'
 import { addLabCommands } from './commands/lab.ts'
 import { addGeoCommand } from './commands/places.ts'
 import { addQueryCommands } from './commands/query.ts'
@@ -88,6 +89,7 @@ export function createProgram(act: Act, terminal: Terminal): Command {
   addGeoCommand(program, act)
   addQueryCommands(program, act)
   addLabCommands(program, act)
+  addImportCommand(program, act)
   addCompletionCommand(program, act)
   return program
 }

@@ -60,7 +60,7 @@ export interface Context {
 export type Handler<Args extends unknown[]> = (
   context: Context,
   ...args: Args
-) => Promise<number | void> | number | void
+) => Promise<number | undefined> | number | undefined
 
 /** Makes a commander action of a handler: builds the context, and turns what went wrong into sentences and an exit code. */
 export type Act = <Args extends unknown[]>(handler: Handler<Args>) => (...all: [...Args, Command]) => Promise<void>

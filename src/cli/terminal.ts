@@ -26,7 +26,7 @@ export function createTerminal(
   err: NodeJS.WriteStream = process.stderr,
   environment: NodeJS.ProcessEnv = process.env,
 ): Terminal {
-  const colours = (out.isTTY && (environment['NO_COLOR'] ?? '') === '') || (environment['FORCE_COLOR'] ?? '') !== ''
+  const colours = (out.isTTY && (environment.NO_COLOR ?? '') === '') || (environment.FORCE_COLOR ?? '') !== ''
   let drawn = 0
   let progressing = false
   const write = (stream: NodeJS.WriteStream, text: string): void => {

@@ -37,7 +37,7 @@ export function readSettings(sources: SettingsSources): SettingsResult {
   const folder = resolve(sources.folder ?? process.cwd())
   const environment = sources.environment ?? process.env
   const issues: Issue[] = []
-  const wanted = sources.config ?? environment['MERIDIAN_CONFIG']
+  const wanted = sources.config ?? environment.MERIDIAN_CONFIG
   const path = resolve(folder, wanted ?? 'meridian.yaml')
   const text = readText(path)
   if (typeof text !== 'string' && (wanted !== undefined || text.code !== 'ENOENT'))
@@ -200,7 +200,7 @@ function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[]
   const inner = (name: string): z.core.$ZodType => def[name] as z.core.$ZodType
   switch (def.type) {
     case 'object': {
-      const shape = def['shape'] as Record<string, z.core.$ZodType>
+      const shape = def.shape as Record<string, z.core.$ZodType>
       const next = path.length === 0 ? undefined : shape[String(path[0])]
       return path.length === 0 ? Object.keys(shape) : next === undefined ? [] : keysAt(next, path.slice(1))
     }
@@ -209,7 +209,7 @@ function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[]
     case 'record':
       return keysAt(inner('valueType'), path.slice(1))
     case 'union':
-      return (def['options'] as z.core.$ZodType[]).flatMap((option) => keysAt(option, path))
+      return (def.options as z.core.$ZodType[]).flatMap((option) => keysAt(option, path))
     case 'default':
     case 'prefault':
     case 'optional':

@@ -3,7 +3,6 @@
  */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type t from 'tap'
 
 export interface Origin {
   readonly address: string

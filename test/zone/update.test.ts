@@ -217,3 +217,54 @@ t.test('RFC 1982: serials are points on a circle', async (t) => {
   t.equal(serialNewer(0x80000000, 0), false)
   t.equal(nextSerial(0xffffffff), 1)
 })
+
+t.test('whatever is asked, the zone stays a zone, and the difference says what changed', async (t) => {
+  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
+  t.comment(`SEED=${seed}`)
+  const owner = fc.constantFrom('@', 'a', 'A', 'b.a', '*', 'alias')
+  const data = fc.constantFrom(
+    'A 192.0.2.1',
+    'A 192.0.2.2',
+    'TXT x',
+    'NS ns',
+    'NS ns2.test.',
+    'CNAME x.test.',
+    'DNAME y.test.',
+    'SOA ns hostmaster 9 7200 1800 1209600 300',
+    'SOA ns hostmaster 3 7200 1800 1209600 300',
+  )
+  const one = fc.oneof(
+    fc.tuple(fc.constant('add'), owner, fc.constantFrom(60, 90), data),
+    fc.tuple(fc.constant('del'), owner, fc.constant(0), data),
+    fc.tuple(fc.constant('delset'), owner, fc.constantFrom('A', 'NS', 'SOA', 'CNAME'), fc.constant('')),
+    fc.tuple(fc.constant('delname'), owner, fc.constant(''), fc.constant('')),
+  )
+  fc.assert(
+    fc.property(fc.array(fc.array(one, { maxLength: 6 }), { maxLength: 6 }), (messages) => {
+      let zone = ZONE
+      for (const message of messages) {
+        const before = zone
+        const result = applyUpdate(
+          zone,
+          [],
+          message.map((parts) => update(parts.join(' ').trim())),
+        )
+        if (result.rcode !== RCODE.NOERROR) throw new Error(rcodeName(result.rcode))
+        zone = result.zone
+        if (zone.set(ORIGIN, TYPE.SOA)?.rdatas.length !== 1) throw new Error('not one SOA')
+        if (zone.set(ORIGIN, TYPE.NS) === undefined) throw new Error('no NS')
+        if ((zone === before) !== (result.diff === undefined)) throw new Error('a difference without a change')
+        if (result.diff !== undefined && !serialNewer(zone.serial, before.serial))
+          throw new Error('the serial stood still')
+        if (result.diff !== undefined && printZone(before.apply(result.diff)!) !== printZone(zone))
+          throw new Error('the difference lies')
+        const compiled = compileRecords({ origin: ORIGIN, records: zone, label: '', lenient: true })
+        if (compiled.image === undefined) throw new Error('it does not compile')
+        const alone = compiled.issues.filter(({ code }) => /cname-and-other|many-|soa-below/.test(code))
+        if (alone.length > 0) throw new Error(alone[0]!.message)
+        if (compiled.records !== zone.records) throw new Error('records are lost')
+      }
+    }),
+    { numRuns: 300, seed },
+  )
+})

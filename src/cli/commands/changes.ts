@@ -59,7 +59,7 @@ export function addChangeCommands(program: Command, act: Act): void {
     )
     .action(
       act(async (context: Context, node: string, options: Record<string, unknown>) => {
-        if (options['a'] === undefined && options['aaaa'] === undefined)
+        if (options.a === undefined && options.aaaa === undefined)
           throw new Failure('A node needs an address.', {
             exit: EXIT.usage,
             advice: 'Give --a ADDRESS, --aaaa ADDRESS or both.',

@@ -47,11 +47,11 @@ export function addServeCommand(program: Command, act: Act): void {
         const value = key.flag === 'api' ? context.options.api : options[camel]
         if (typeof value === 'string' || Array.isArray(value)) flags[key.flag] = value
       }
-      const config = options['config']
+      const config = options.config
       return context.ports.serve({
         config: typeof config === 'string' ? config : undefined,
         flags,
-        replace: options['replace'] === true,
+        replace: options.replace === true,
       })
     }),
   )
@@ -226,9 +226,9 @@ function addTokenCommands(program: Command, act: Act): void {
       act(async (context: Context, name: string, options: Readonly<Record<string, string | string[]>>) => {
         const body = {
           name,
-          role: options['role'],
-          scope: { zones: options['zone'] ?? [], pools: options['pool'] ?? [], nodes: options['node'] ?? [] },
-          expires: options['expires'],
+          role: options.role,
+          scope: { zones: options.zone ?? [], pools: options.pool ?? [], nodes: options.node ?? [] },
+          expires: options.expires,
         }
         const made = await context.api().send<TokenView>('POST', '/v1/tokens', body)
         context.print(made, () => made.token ?? '')
