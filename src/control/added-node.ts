@@ -75,7 +75,11 @@ export function checkNodeSpec(
       const useless = address === undefined ? undefined : uselessness(address)
       if (address === undefined) wrong('address', `"${text}" is no ${what} address.`)
       else if (useless !== undefined)
-        wrong('address', `node ${name} has the address ${text}, ${useless}.`, 'Give it the address at which clients reach it.')
+        wrong(
+          'address',
+          `node ${name} has the address ${text}, ${useless}.`,
+          'Give it the address at which clients reach it.',
+        )
       else if (seen.has(printAddress(address))) wrong('address', `${text} is given twice.`)
       else {
         seen.add(printAddress(address))
