@@ -194,6 +194,11 @@ export class RunningServer {
     )
   }
 
+  /** At least one thread serves; the main thread lives, else nobody would ask it. */
+  isWell(): boolean {
+    return this.#serving?.describe().threads.some(({ state }) => state === 'serving') === true
+  }
+
   untilStopped(): Promise<number> {
     return this.#ended
   }
