@@ -41,7 +41,8 @@ function world(hosts: Readonly<Record<string, Host>>): DelegationPorts {
       const host = hosts[printAddress(server.address)]
       if (host === undefined || (tcp && host.tcp === false)) throw new Error('nobody is there')
       const all = host.records.map(record)
-      const same = (each: ResourceRecord): boolean => printName(each.name) === printName(name).toLowerCase() && each.type === type
+      const same = (each: ResourceRecord): boolean =>
+        printName(each.name) === printName(name).toLowerCase() && each.type === type
       const referral = host.aa === false
       const message: Message = {
         id: 1,
