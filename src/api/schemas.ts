@@ -266,6 +266,7 @@ export const RecordSchema = z
 
 const zoneShape = {
   name: z.string(),
+  kind: z.enum(['file', 'database']),
   serial: z.number(),
   staticRecords: z.number(),
   steeredRecords: z.number(),

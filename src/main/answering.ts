@@ -12,6 +12,7 @@ import type { Settings } from '../loader/index.ts'
 import type { Serving } from '../serve/index.ts'
 import type { Steering } from '../steer/index.ts'
 import { rcodeName } from '../wire/index.ts'
+import type { ZoneDiff, ZoneModel } from '../zone/index.ts'
 import { cookieSecretFile } from './places.ts'
 
 const UDP_LIMIT = 1232
@@ -23,6 +24,10 @@ export interface AnsweringPorts {
   place(address: Uint8Array): PlaceFacts | undefined
   /** zones that do not come from files: the same array as long as nothing changed */
   otherZones(structure: Structure): Structure['zones']
+  /** a zone of the database is new or changed; model undefined: it is gone */
+  keptZone(name: string, model: ZoneModel | undefined, diff: ZoneDiff | undefined): void
+  /** why a zone of this name cannot be the database's; undefined: it can */
+  elsewhere(name: string): string | undefined
   /** a structure is in force */
   declared(structure: Structure): void
   /** the standing of pools changed */
@@ -89,6 +94,8 @@ export class Answering {
         this.#ports.published()
         changed()
       },
+      zone: (name, model, diff) => this.#ports.keptZone(name, model, diff),
+      elsewhere: (name) => this.#ports.elsewhere(name),
       lastAnswered: (node) => this.publisher.lastAnsweredMs(node),
     }
   }

@@ -77,6 +77,13 @@ export class RunningServer {
         this.#transfers.others.recordsChanged(structure.records)
         return this.#transfers.others.list
       },
+      keptZone: (name, model, diff) => {
+        const { others } = this.#transfers
+        if (model === undefined) others.remove(name)
+        else others.put(name, model, diff === undefined ? undefined : [diff])
+      },
+      elsewhere: (name) =>
+        settings.secondary.has(name) ? `zone ${name} is a secondary by meridian.yaml: change it at its primary` : undefined,
       declared: (structure) => this.#transfers.outgoing.declared(structure, this.#transfers.others.takeDiffs()),
       published: () => this.#transfers.outgoing.viewsMayHaveChanged(),
     })
@@ -87,6 +94,7 @@ export class RunningServer {
       this.#workers + 1,
       this.#clock.now,
       () => random.float(),
+      (...update) => this.#control.updateZone(...update),
       log,
     )
     this.#control = createControl({

@@ -3,6 +3,8 @@
  */
 import { join } from 'node:path'
 import { QueryResponder, SILENCE, type StructureMessage } from '../answer/index.ts'
+import { printAddress } from '../base/index.ts'
+import type { Control } from '../control/index.ts'
 import type { Settings } from '../loader/index.ts'
 import { TRANSPORTS } from '../serve/index.ts'
 import {
@@ -14,7 +16,7 @@ import {
   type Secondaries,
   type TransferDoor,
 } from '../transfer/index.ts'
-import { printName, RCODE } from '../wire/index.ts'
+import { printName } from '../wire/index.ts'
 import type { Answering } from './answering.ts'
 import type { Log } from './log.ts'
 import { OtherZones } from './other-zones.ts'
@@ -39,6 +41,7 @@ export function joinTransfers(
   thread: number,
   nowMs: () => number,
   random: () => number,
+  updateZone: Control['updateZone'],
   log: Log,
 ): Transfers {
   const { keys, transfer, secondary, data } = settings
@@ -70,17 +73,17 @@ export function joinTransfers(
     nowSeconds,
     keys: () => keys,
     allow: () => transfer.allow,
-    zone: (name) => outgoing.state(name),
+    zone: (name) => {
+      const state = outgoing.state(name)
+      // Where nobody may transfer, versions are not kept; the zone is ours all the same.
+      return state.kind === 'unknown' && answering.serves(printName(name)) ? { kind: 'unavailable' } : state
+    },
     query: (message, { transport, peer, port }) =>
       query(message, TRANSPORTS.indexOf(transport) as 0 | 1 | 2, peer, port),
     notified: (zone, _serial, from) =>
       secondaries.notified(zone, from) ?? (answering.serves(printName(zone)) ? 'primary' : 'unknown'),
-    update: async (zone) => ({
-      rcode: RCODE.REFUSED,
-      why: secondary.has(printName(zone))
-        ? `zone ${printName(zone)} is a copy: update its primary`
-        : `zone ${printName(zone)} is read from a file: edit the file`,
-    }),
+    update: async (zone, prerequisites, updates, from) =>
+      updateZone(printName(zone), prerequisites, updates, from.key, printAddress(from.address)),
     log,
   })
   return {

@@ -89,4 +89,14 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX probe_block_by_time ON probe_block (to_ms);
   CREATE INDEX probe_block_by_node ON probe_block (node, "check", from_ms);
   `,
+  // 3: zones that live here.
+  `
+  CREATE TABLE zone (
+    name TEXT PRIMARY KEY,
+    text TEXT NOT NULL,         -- a master file
+    grants TEXT NOT NULL,       -- JSON
+    created_by TEXT NOT NULL,
+    created_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

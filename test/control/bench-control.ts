@@ -113,7 +113,9 @@ export function bench(options: BenchOptions = {}): Bench {
     publisher: {
       declare: () => published.push('declare'),
       publish: (pools) => published.push(pools),
-      lastAnswered: (node) => answered.get(node),
+      zone: () => undefined,
+    elsewhere: () => undefined,
+    lastAnswered: (node) => answered.get(node),
     },
     now: () => now,
     soon: (work) => work(),
