@@ -52,9 +52,7 @@ export function openControl(file: string): { readonly control: Control; readonly
   const control = createControl({
     store: createStore(db),
     loader: { load: async () => ({ ok: true, files }) },
-    publisher: { declare: () => undefined, publish: () => undefined, zone: () => undefined,
-    elsewhere: () => undefined,
-    lastAnswered: () => undefined },
+    publisher: { declare: () => undefined, publish: () => undefined, lastAnswered: () => undefined },
     fleet: createFleet({ random: seededRandom(1) }),
     now: Date.now,
     soon: setImmediate,

@@ -91,14 +91,6 @@ export function requireScope(control: Control, identity: Identity, touched: Touc
     )
 }
 
-/** Holds a write to a zone against the token's scope. @throws Problem 403 */
-export function requireZone(identity: Identity, zone: string): void {
-  const scope = identity.token?.scope
-  if (scope === undefined || scope.zones.length + scope.pools.length + scope.nodes.length === 0) return
-  if (!scope.zones.map(zoneName).includes(zone))
-    throw new Problem('forbidden', `Token ${identity.token?.name} is limited, and zone ${zone} lies outside.`)
-}
-
 /** For what concerns everything: a limited token may not. @throws Problem 403 */
 export function requireUnlimited(identity: Identity): void {
   const scope = identity.token?.scope

@@ -266,7 +266,6 @@ export const RecordSchema = z
 
 const zoneShape = {
   name: z.string(),
-  kind: z.enum(['file', 'database']),
   serial: z.number(),
   staticRecords: z.number(),
   steeredRecords: z.number(),

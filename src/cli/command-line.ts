@@ -12,7 +12,6 @@ import { addImportCommand } from './commands/import.ts'
 import { addLabCommands } from './commands/lab.ts'
 import { addGeoCommand } from './commands/places.ts'
 import { addQueryCommands } from './commands/query.ts'
-import { addKeptZoneCommands } from './commands/kept-zones.ts'
 import { addServeCommand, addServerCommands } from './commands/server.ts'
 import { addViewCommands, examples } from './commands/views.ts'
 import type { Act, CommandPorts, Context, GlobalOptions, Handler } from './context.ts'
@@ -87,7 +86,6 @@ export function createProgram(act: Act, terminal: Terminal): Command {
   addExplainCommand(program, act)
   addEventsCommand(program, act)
   addServerCommands(program, act)
-  addKeptZoneCommands(program, act)
   addGeoCommand(program, act)
   addQueryCommands(program, act)
   addLabCommands(program, act)

@@ -6,7 +6,6 @@
 import { type Issue, nearestName } from '../base/index.ts'
 import type { IntentKind, ProbeResult } from '../health/index.ts'
 import type { Steering } from '../steer/index.ts'
-import type { UpdateRecord } from '../zone/index.ts'
 import type { NodeSpec } from './added-node.ts'
 import { apply, type Core, createCore, entryBy, flush, observe, trouble, write } from './core.ts'
 import { poolsOfNode } from './declared.ts'
@@ -23,7 +22,6 @@ import {
   zonesOfNode,
 } from './intents.ts'
 import type { By, JournalEntry, JournalFilter, NewEntry } from './journal.ts'
-import { changeRecords, type KeptZone, type PutZone, putZone, removeZone, restoreZone, updateZone } from './kept-zones.ts'
 import { endLeases } from './leases.ts'
 import { addToPool, type PutOptions, putNode, removeNode } from './nodes.ts'
 import type { Outcome, Refusal } from './outcome.ts'
@@ -77,18 +75,6 @@ export interface Control {
   reload(by: By, options?: ReloadOptions): Promise<Outcome>
   confirmReload(by: By): Outcome
   plan(): Promise<{ readonly plan: Plan } | { readonly issues: readonly Issue[] }>
-  /** Creates or replaces a zone of the database. @param zone lower case, absolute */
-  putZone(by: By, zone: string, put: PutZone): Outcome
-  removeZone(by: By, zone: string, force: boolean): Outcome
-  changeRecords(by: By, zone: string, changes: readonly UpdateRecord[]): Outcome
-  /** Carries out a dynamic update (RFC 2136). @param key the name of the key that signed */
-  updateZone(
-    zone: string,
-    prerequisites: readonly UpdateRecord[],
-    updates: readonly UpdateRecord[],
-    key: string | undefined,
-    from: string,
-  ): { readonly rcode: number; readonly why?: string }
   putToken(by: By, token: Token): Outcome
   revokeToken(by: By, id: string): Outcome
   /** Keeps where somebody got to (a schedule, a hook), durably; no new generation, no journal. */
@@ -109,7 +95,6 @@ export interface Control {
   pool(name: string): PoolView | undefined
   records(): readonly RecordView[]
   zones(): readonly ZoneView[]
-  keptZone(name: string): KeptZone | undefined
   zone(name: string): ZoneDetail | undefined
   canDrain(target: Target): Safety | Refusal
   drainProof(node: string): DrainProof | undefined
@@ -172,11 +157,6 @@ export function createControl(ports: ControlPorts): Control {
     reload: (by, options = {}) => reload(core, reloads, by, options),
     confirmReload: (by) => confirmReload(core, reloads, by),
     plan: () => planReload(core),
-    putZone: (by, zone, put) => putZone(core, by, zone, put),
-    removeZone: (by, zone, force) => removeZone(core, by, zone, force),
-    changeRecords: (by, zone, changes) => changeRecords(core, by, zone, changes),
-    updateZone: (zone, prerequisites, updates, key, from) =>
-      updateZone(core, zone, prerequisites, updates, key, from),
     putToken(by, token) {
       const message = `token ${token.name} (${token.role}) was created by ${by.author}`
       const after = { id: token.id, name: token.name, role: token.role, scope: token.scope }
@@ -229,7 +209,6 @@ export function createControl(ports: ControlPorts): Control {
     },
     records: () => [...core.steering.records.values()].map((record) => viewRecord(core, record)),
     zones: () => viewZones(core),
-    keptZone: (name) => core.keptZones.get(name),
     zone: (name) => viewZone(core, name),
     canDrain: (target) => canDrain(core, target),
     drainProof: (node) => (core.steering.nodes.has(node) ? drainProof(core, node) : undefined),
@@ -263,14 +242,6 @@ function recall(core: Core): void {
     else core.pendingChanges.push({ kind: 'intent', node, intent: undefined })
   for (const [node, weight] of saved.weights) core.weights.set(node, weight)
   for (const [pool, on] of saved.standby) core.standby.set(pool, on)
-  for (const stored of saved.zones) {
-    const zone = restoreZone(stored)
-    if (zone === undefined) core.ports.trouble(`zone ${stored.name} in the database cannot be read; it is not served`)
-    else {
-      core.keptZones.set(zone.name, zone)
-      core.ports.publisher.zone(zone.name, zone.model, undefined)
-    }
-  }
   for (const token of saved.tokens) core.tokens.set(token.id, token)
   for (const [key, value] of saved.marks) core.marks.set(key, value)
   core.ports.fleet.remember(saved.memory)

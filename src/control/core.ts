@@ -12,7 +12,6 @@ import type { Steering } from '../steer/index.ts'
 import type { AddedNode } from './added-node.ts'
 import type { FleetEffect, FleetEvent } from './fleet-model.ts'
 import { BY_ITSELF, type By, type JournalEntry, type NewEntry } from './journal.ts'
-import type { KeptZone } from './kept-zones.ts'
 import type { Change, ControlPorts, LoadedFiles, Token } from './ports.ts'
 
 export const NOTHING_DECLARED: Steering = {
@@ -35,7 +34,6 @@ export interface Core {
   readonly weights: Map<string, number>
   readonly standby: Map<string, boolean>
   readonly tokens: Map<string, Token>
-  readonly keptZones: Map<string, KeptZone>
   /** where schedules and hooks got to */
   readonly marks: Map<string, string>
   generation: number
@@ -63,7 +61,6 @@ export function createCore(ports: ControlPorts): Core {
     weights: new Map(),
     standby: new Map(),
     tokens: new Map(),
-    keptZones: new Map(),
     marks: new Map(),
     generation: 0,
     startedMs: ports.now(),
@@ -122,12 +119,6 @@ function takeUp(core: Core, change: Change): void {
       return
     case 'delete-token':
       core.tokens.delete(change.id)
-      return
-    case 'put-zone':
-      core.keptZones.set(change.zone.name, change.zone)
-      return
-    case 'delete-zone':
-      core.keptZones.delete(change.zone)
       return
     case 'mark':
       set(core.marks, change.key, change.value)

@@ -5,10 +5,8 @@
 import type { Issue } from '../base/index.ts'
 import type { Intent } from '../health/index.ts'
 import type { Steering } from '../steer/index.ts'
-import type { ZoneDiff, ZoneModel } from '../zone/index.ts'
 import type { AddedNode } from './added-node.ts'
 import type { Fleet, HealthMemory } from './fleet-model.ts'
-import type { KeptZone, StoredZone } from './kept-zones.ts'
 import type { JournalEntry, JournalFilter, NewEntry } from './journal.ts'
 
 export const ROLES = ['viewer', 'operator', 'admin'] as const
@@ -47,8 +45,6 @@ export type Change =
   | { readonly kind: 'weight'; readonly node: string; readonly weight: number | undefined }
   /** undefined: as load says */
   | { readonly kind: 'standby'; readonly pool: string; readonly on: boolean | undefined }
-  | { readonly kind: 'put-zone'; readonly zone: KeptZone }
-  | { readonly kind: 'delete-zone'; readonly zone: string }
   | { readonly kind: 'put-token'; readonly token: Token }
   | { readonly kind: 'delete-token'; readonly id: string }
   /** where somebody got to: a schedule, a hook; undefined: forget it */
@@ -62,7 +58,6 @@ export interface Saved {
   readonly weights: ReadonlyMap<string, number>
   readonly standby: ReadonlyMap<string, boolean>
   readonly tokens: readonly Token[]
-  readonly zones: readonly StoredZone[]
   readonly marks: ReadonlyMap<string, string>
   readonly memory: readonly HealthMemory[]
 }
@@ -105,10 +100,6 @@ export interface Publisher {
   declare(files: LoadedFiles, steering: Steering, generation: number): void
   /** The standing of these pools changed: the next query sees it. */
   publish(pools: readonly string[]): void
-  /** A zone of the database is new or changed; model undefined: it is gone. @param diff what changed, where that is known */
-  zone(name: string, model: ZoneModel | undefined, diff: ZoneDiff | undefined): void
-  /** @returns why a zone of this name cannot be the database's (it is a secondary), in a clause; undefined: it can */
-  elsewhere(name: string): string | undefined
   /** epoch ms of the last answer that held this node; undefined: none since this process started */
   lastAnswered(node: string): number | undefined
 }

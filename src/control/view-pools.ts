@@ -56,7 +56,6 @@ export interface RecordView {
 
 export interface ZoneView {
   readonly name: string
-  readonly kind: 'file' | 'database'
   readonly serial: number
   /** in the master file */
   readonly staticRecords: number
@@ -128,16 +127,8 @@ export function viewRecord(core: Core, record: SteeredRecord): RecordView {
 export function viewZones(core: Core): ZoneView[] {
   const steered = new Map<string, number>()
   for (const record of core.steering.records.values()) steered.set(record.zone, (steered.get(record.zone) ?? 0) + 1)
-  const files = (core.files?.zones ?? []).map((zone) => ({ ...zone, kind: 'file' as const }))
-  const kept = [...core.keptZones.values()].map(({ name, model }) => ({
-    name,
-    serial: model.serial,
-    records: model.records,
-    kind: 'database' as const,
-  }))
-  return [...files, ...kept].map((zone) => ({
+  return (core.files?.zones ?? []).map((zone) => ({
     name: zone.name,
-    kind: zone.kind,
     serial: zone.serial,
     staticRecords: zone.records,
     steeredRecords: steered.get(zone.name) ?? 0,

@@ -135,6 +135,8 @@ class Classes {
   readonly #reducer: Reducer
   /** which list of sites each matcher has; -1: none. Matchers with equal sites share one */
   readonly #siteList: readonly number[]
+  /** the networks of each matcher */
+  readonly #nets: readonly ReadonlySet<Network>[]
   readonly #numbers = new Map<string, number>()
   /** for each database: the number of a place -> the number of its facts plus one; 0: not met yet */
   readonly #factsOf: readonly Int32Array[]
@@ -149,6 +151,7 @@ class Classes {
 
   constructor(request: MapRequest) {
     this.#request = request
+    this.#nets = request.matchers.map(({ net }) => new Set(net))
     const lists: (readonly Site[])[] = []
     const keys: string[] = []
     this.#siteList = request.matchers.map((_, i) => {
@@ -225,7 +228,14 @@ class Classes {
 
   #classOf(facts: Facts, nets: readonly Network[]): number {
     const { matchers } = this.#request
-    const matcher = matchers.findIndex((one) => matches(one, facts, (net) => nets.includes(net)))
+    const matcher = matchers.findIndex((one, i) => {
+      const own = this.#nets[i]!
+      return matches(
+        one,
+        facts,
+        nets.some((net) => own.has(net)),
+      )
+    })
     const list = matcher < 0 ? -1 : this.#siteList[matcher]!
     const order = list < 0 ? undefined : facts.orders?.[list]
     const key = `${matcher} ${order ?? '-'}`
@@ -233,7 +243,7 @@ class Classes {
     if (number === undefined) {
       number = this.all.length
       assert(number < MOST_CLASSES, 'a geo map has too many classes')
-      this.all.push({ matcher, order: order?.split(' ').map(Number) })
+      this.all.push({ matcher, order: order === '' ? [] : order?.split(' ').map(Number) })
       this.#numbers.set(key, number)
     }
     return number

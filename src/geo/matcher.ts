@@ -87,8 +87,8 @@ export function joinFacts(all: readonly Facts[]): Facts {
   }
 }
 
-/** @param nets the networks (by their number in the whole list of matchers) that hold the address */
-export function matches(matcher: Matcher, facts: Facts, holds: (net: Network) => boolean): boolean {
+/** @param inNets whether one of the matcher's own networks holds the address */
+export function matches(matcher: Matcher, facts: Facts, inNets: boolean): boolean {
   const any = <T>(wanted: readonly T[], given: T | undefined): boolean =>
     wanted.length === 0 || (given !== undefined && wanted.includes(given))
   return (
@@ -97,6 +97,6 @@ export function matches(matcher: Matcher, facts: Facts, holds: (net: Network) =>
     any(matcher.asn, facts.asn) &&
     (matcher.subdivision.length === 0 ||
       (facts.subdivisions ?? []).some((code) => matcher.subdivision.includes(code))) &&
-    (matcher.net.length === 0 || matcher.net.some(holds))
+    (matcher.net.length === 0 || inNets)
   )
 }

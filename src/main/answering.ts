@@ -12,7 +12,6 @@ import type { Settings } from '../loader/index.ts'
 import type { Serving } from '../serve/index.ts'
 import type { Steering } from '../steer/index.ts'
 import { rcodeName } from '../wire/index.ts'
-import type { ZoneDiff, ZoneModel } from '../zone/index.ts'
 import { cookieSecretFile } from './places.ts'
 
 const UDP_LIMIT = 1232
@@ -24,10 +23,6 @@ export interface AnsweringPorts {
   place(address: Uint8Array): PlaceFacts | undefined
   /** zones that do not come from files: the same array as long as nothing changed */
   otherZones(structure: Structure): Structure['zones']
-  /** a zone of the database is new or changed; model undefined: it is gone */
-  keptZone(name: string, model: ZoneModel | undefined, diff: ZoneDiff | undefined): void
-  /** why a zone of this name cannot be the database's; undefined: it can */
-  elsewhere(name: string): string | undefined
   /** a structure is in force */
   declared(structure: Structure): void
   /** the standing of pools changed */
@@ -94,8 +89,6 @@ export class Answering {
         this.#ports.published()
         changed()
       },
-      zone: (name, model, diff) => this.#ports.keptZone(name, model, diff),
-      elsewhere: (name) => this.#ports.elsewhere(name),
       lastAnswered: (node) => this.publisher.lastAnsweredMs(node),
     }
   }
@@ -115,6 +108,11 @@ export class Answering {
     }
     this.publisher.declare(this.#joined!.structure, this.#steering!)
     this.#ports.declared(this.#joined!.structure)
+  }
+
+  /** what came from files; undefined before the first load */
+  get structure(): Structure | undefined {
+    return this.#files?.image as Structure | undefined
   }
 
   /** @param zone lower case, absolute */

@@ -15,6 +15,7 @@ import {
   backupTo,
   createProbeLog,
   createStore,
+  createZoneArchive,
   openDatabase,
   openJournal,
   type ProbeLog,
@@ -77,13 +78,6 @@ export class RunningServer {
         this.#transfers.others.recordsChanged(structure.records)
         return this.#transfers.others.list
       },
-      keptZone: (name, model, diff) => {
-        const { others } = this.#transfers
-        if (model === undefined) others.remove(name)
-        else others.put(name, model, diff === undefined ? undefined : [diff])
-      },
-      elsewhere: (name) =>
-        settings.secondary.has(name) ? `zone ${name} is a secondary by meridian.yaml: change it at its primary` : undefined,
       declared: (structure) => this.#transfers.outgoing.declared(structure, this.#transfers.others.takeDiffs()),
       published: () => this.#transfers.outgoing.viewsMayHaveChanged(),
     })
@@ -94,7 +88,14 @@ export class RunningServer {
       this.#workers + 1,
       this.#clock.now,
       () => random.float(),
-      (...update) => this.#control.updateZone(...update),
+      {
+        archive: createZoneArchive(this.#db),
+        steering: () => this.#control.steering(),
+        note: (action, message, author, from) => {
+          this.#control.note({ atMs: this.#clock.now(), kind: 'write', action, author, from, message })
+          this.#control.flush()
+        },
+      },
       log,
     )
     this.#control = createControl({
@@ -131,6 +132,7 @@ export class RunningServer {
     const log = this.#log
     logIssues(log, files.issues)
     this.#control.subscribe((entry) => log.info({ event: entry }, entry.message))
+    this.#transfers.restore()
     this.#control.start(files)
     this.#transfers.start()
     if (ensureAdminToken(this.#control, adminTokenFile(this.#settings), this.#clock.now()))

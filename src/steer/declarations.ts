@@ -128,7 +128,6 @@ type Top = z.infer<typeof TOP>
 function readTop(document: SteeringDocument, complaints: Complaints): Partial<Top> | undefined {
   const { value } = document
   if (value === undefined) return undefined
-  const before = complaints.issues.length
   const top = readShape(TOP, value, document, [], 'the file', complaints.issues)
   if (top !== undefined) return top
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
@@ -136,7 +135,7 @@ function readTop(document: SteeringDocument, complaints: Complaints): Partial<To
   const sound = Object.entries(value).filter(
     ([key, inner]) => key in TOP.shape && TOP.shape[key as keyof Top].safeParse(inner).success,
   )
-  return complaints.issues.length > before ? (Object.fromEntries(sound) as Partial<Top>) : undefined
+  return Object.fromEntries(sound) as Partial<Top>
 }
 
 function readZone(
@@ -216,12 +215,10 @@ function absoluteName(key: string, scope: FileScope, path: Path, complaints: Com
   const at = scope.document.keyAt(path)
   if (scope.zone === undefined) {
     // A zone that is there but wrong was complained about.
-    const zone = scope.document.keyAt(['zone'])
-    const given = typeof scope.document.value === 'object' && Object.hasOwn(scope.document.value ?? {}, 'zone')
-    if (!given)
+    if (!Object.hasOwn(scope.document.value ?? {}, 'zone'))
       complaints.error(
         'no-zone',
-        { ...at, file: zone.file },
+        at,
         `record ${key} has no zone to be in.`,
         'Begin the file with the zone: zone: example.com',
       )

@@ -2,7 +2,7 @@
  * Writes changes as rows; one statement for each kind.
  */
 import { printAddress } from '../base/index.ts'
-import { type Change, storedZone } from '../control/index.ts'
+import type { Change } from '../control/index.ts'
 import type { Sqlite } from './database.ts'
 
 /** @returns what writes one change; to be called inside a transaction */
@@ -16,8 +16,6 @@ export function changeWriter(db: Sqlite): (change: Change) => void {
   const deleteWeight = db.prepare('DELETE FROM weight WHERE node = ?')
   const putStandby = db.prepare('INSERT OR REPLACE INTO standby VALUES (?, ?)')
   const deleteStandby = db.prepare('DELETE FROM standby WHERE pool = ?')
-  const putZone = db.prepare('INSERT OR REPLACE INTO zone VALUES (?, ?, ?, ?, ?)')
-  const deleteZone = db.prepare('DELETE FROM zone WHERE name = ?')
   const putToken = db.prepare('INSERT OR REPLACE INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
   const deleteToken = db.prepare('DELETE FROM token WHERE id = ?')
   const putMark = db.prepare('INSERT OR REPLACE INTO mark VALUES (?, ?)')
@@ -67,14 +65,6 @@ export function changeWriter(db: Sqlite): (change: Change) => void {
       case 'standby':
         if (change.on === undefined) deleteStandby.run(change.pool)
         else putStandby.run(change.pool, change.on ? 1 : 0)
-        return
-      case 'put-zone': {
-        const { name, text, grants, by, atMs } = storedZone(change.zone)
-        putZone.run(name, text, JSON.stringify(grants), by, Math.round(atMs))
-        return
-      }
-      case 'delete-zone':
-        deleteZone.run(change.zone)
         return
       case 'put-token': {
         const { token } = change

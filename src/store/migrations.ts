@@ -89,14 +89,22 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX probe_block_by_time ON probe_block (to_ms);
   CREATE INDEX probe_block_by_node ON probe_block (node, "check", from_ms);
   `,
-  // 3: zones that live here.
+  // 3: zones that are kept here instead of in a file: a row a record.
   `
   CREATE TABLE zone (
     name TEXT PRIMARY KEY,
-    text TEXT NOT NULL,         -- a master file
-    grants TEXT NOT NULL,       -- JSON
-    created_by TEXT NOT NULL,
-    created_ms INTEGER NOT NULL
+    grants TEXT NOT NULL,       -- JSON: what which key may update
+    author TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE zone_record (
+    zone TEXT NOT NULL,
+    owner BLOB NOT NULL,        -- wire form, lower case
+    type INTEGER NOT NULL,
+    rdata BLOB NOT NULL,
+    ttl INTEGER NOT NULL,
+    PRIMARY KEY (zone, owner, type, rdata)
   ) STRICT, WITHOUT ROWID;
   `,
 ]

@@ -2,7 +2,7 @@
  * Reads what the last run left.
  */
 import { parseIpv4, parseIpv6 } from '../base/index.ts'
-import type { AddedNode, HealthMemory, Role, Saved, Scope, StoredZone, Token } from '../control/index.ts'
+import type { AddedNode, HealthMemory, Role, Saved, Scope, Token } from '../control/index.ts'
 import type { HealthState, Intent, IntentKind } from '../health/index.ts'
 import type { Sqlite } from './database.ts'
 
@@ -47,14 +47,6 @@ interface HealthRow {
   more: string
 }
 
-interface ZoneRow {
-  name: string
-  text: string
-  grants: string
-  created_by: string
-  created_ms: number
-}
-
 export function readSaved(db: Sqlite): Saved {
   const all = <Row>(table: string): Row[] => db.prepare<[], Row>(`SELECT * FROM ${table}`).all()
   const generation = db.prepare<[], { value: string }>(`SELECT value FROM setting WHERE key = 'generation'`).get()
@@ -64,7 +56,6 @@ export function readSaved(db: Sqlite): Saved {
     intents: new Map(all<IntentRow>('intent').map((row) => [row.node, readIntent(row)])),
     weights: new Map(all<{ node: string; weight: number }>('weight').map((row) => [row.node, row.weight])),
     standby: new Map(all<{ pool: string; joined: number }>('standby').map((row) => [row.pool, row.joined === 1])),
-    zones: all<ZoneRow>('zone ORDER BY name').map(readZone),
     tokens: all<TokenRow>('token ORDER BY created_ms').map(readToken),
     marks: new Map(all<{ key: string; value: string }>('mark').map((row) => [row.key, row.value])),
     memory: all<HealthRow>('health').map(readHealth),
@@ -99,11 +90,6 @@ function readIntent(row: IntentRow): Intent {
     sinceMs: row.since_ms,
     untilMs: row.until_ms ?? undefined,
   }
-}
-
-function readZone(row: ZoneRow): StoredZone {
-  const { name, text, grants, created_by: by, created_ms: atMs } = row
-  return { name, text, grants: JSON.parse(grants) as StoredZone['grants'], by, atMs }
 }
 
 function readToken(row: TokenRow): Token {

@@ -113,9 +113,7 @@ export function bench(options: BenchOptions = {}): Bench {
     publisher: {
       declare: () => published.push('declare'),
       publish: (pools) => published.push(pools),
-      zone: () => undefined,
-    elsewhere: () => undefined,
-    lastAnswered: (node) => answered.get(node),
+      lastAnswered: (node) => answered.get(node),
     },
     now: () => now,
     soon: (work) => work(),

@@ -172,6 +172,29 @@ t.test('nearest: clients are classed by the order of the sites', async (t) => {
   t.equal(orderOf('192.0.2.1'), 'undefined /1', 'nobody knows where: declared order')
 })
 
+t.test('nearest of no sites, and of one, is no riddle', async (t) => {
+  const database = opened(writeMmdb({ networks: [['10.0.0.0/8', { country_code: 'DE' }]] }))
+  const classes = (...sites: string[]) =>
+    compileMap({ databases: [database], matchers: [EVERYONE], sites: [sites.map((name) => ({ name, at: undefined }))] })
+      .classes
+  t.same(
+    classes().map(({ order }) => order),
+    [undefined, []],
+  )
+  t.same(
+    classes('a').map(({ order }) => order),
+    [undefined, [0]],
+  )
+})
+
+t.test('ten thousand networks in one rule', async (t) => {
+  const many = Array.from({ length: 10_000 }, (_, i) => `10.${i >> 8}.${i & 255}.0/24`).filter((_, i) => i % 3 === 0)
+  const map = compileMap({ databases: [], matchers: [match({ net: nets(...many) }), EVERYONE] })
+  t.equal(whereIs(map, '10.0.3.1'), '0/24')
+  t.equal(whereIs(map, '10.0.4.1'), '1/23')
+  t.equal(map.ipv4Networks > many.length, true)
+})
+
 t.test('random trees and matchers: class and scope as reckoned slowly', async (t) => {
   const seed = Number(process.env.SEED ?? 4711)
   t.comment(`seed ${seed}`)
