@@ -4,9 +4,9 @@
 import { join } from 'node:path'
 import { QueryResponder, SILENCE, type StructureMessage } from '../answer/index.ts'
 import { printAddress } from '../base/index.ts'
-import type { Steering } from '../steer/index.ts'
 import type { Settings } from '../loader/index.ts'
 import { TRANSPORTS } from '../serve/index.ts'
+import type { Steering } from '../steer/index.ts'
 import {
   copyFiles,
   createKeptZones,
@@ -104,7 +104,12 @@ export function joinTransfers(
         log.info(details, message)
         const { zone, author } = details as { readonly zone?: string; readonly author?: string }
         if (author !== undefined)
-          kept.note(message.replace(' ', '-'), `${message.replace('zone', `zone ${zone} was`)} by ${author}`, author, 'api')
+          kept.note(
+            message.replace(' ', '-'),
+            `${message.replace('zone', `zone ${zone} was`)} by ${author}`,
+            author,
+            'api',
+          )
       },
       warn: (details, message) => log.warn(details, message),
     },
@@ -125,9 +130,15 @@ export function joinTransfers(
       secondaries.notified(zone, from) ?? (answering.serves(printName(zone)) ? 'primary' : 'unknown'),
     update: async (zone, prerequisites, updates, from) => {
       const done = keptZones.update(zone, prerequisites, updates, from)
-      if (done === undefined) return { rcode: RCODE.REFUSED, why: `zone ${printName(zone)} ${taken(printName(zone)) ?? 'is not ours'}` }
+      if (done === undefined)
+        return { rcode: RCODE.REFUSED, why: `zone ${printName(zone)} ${taken(printName(zone)) ?? 'is not ours'}` }
       if (done.rcode === RCODE.NOERROR)
-        kept.note('zone-updated', `zone ${printName(zone)} was updated with key ${from.key}`, `key ${from.key}`, printAddress(from.address))
+        kept.note(
+          'zone-updated',
+          `zone ${printName(zone)} was updated with key ${from.key}`,
+          `key ${from.key}`,
+          printAddress(from.address),
+        )
       return done
     },
     log,
