@@ -184,6 +184,7 @@ function newTrack(key: string, node: NodeState, check: Check, target: Track['tar
     lastClass: 'ok',
     reason: '',
     word: undefined,
+    weightPercent: undefined,
     warning: undefined,
     others: undefined,
     history: new ProbeHistory(),

@@ -199,10 +199,15 @@ export class FleetObserver {
   #listen(track: Track, result: ProbeResult, nowMs: number): void {
     const { node } = track
     const { word } = result
+    // Most nodes never say a word.
+    if (word === undefined && track.word === undefined && track.weightPercent === undefined) return
     if (word?.load !== undefined) noteLoad(node, word.load, nowMs)
     // A node that has stopped after its farewell still stands by it: only an answer takes it back.
     const state = result.ok || word?.state !== undefined ? (word?.state ?? undefined) : track.word
-    const percent = word?.weightPercent ?? node.weightPercent
+    // Of several checks the most modest word counts; one that has fallen silent about it counts no more.
+    if (result.ok || word !== undefined) track.weightPercent = word?.weightPercent
+    const asked = node.tracks.map(({ weightPercent }) => weightPercent).filter((percent) => percent !== undefined)
+    const percent = asked.length === 0 ? 100 : Math.min(...asked)
     if (state === track.word && percent === node.weightPercent) return
     const out = (said: Track['word']): boolean => said === 'drain' || said === 'maint'
     const news = out(state) || out(track.word) || percent !== node.weightPercent

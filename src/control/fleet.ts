@@ -170,6 +170,8 @@ class RunningFleet implements Fleet {
       ({ subject, code }) => code === 'isolated' || pools.has(subject) || tracks.has(subject),
     )
     for (const pool of pools.values()) {
+      if (pool.trial === undefined)
+        this.#desk.alert(nowMs, 'check-suspect', pool.name, false, `pool ${pool.name} has another check`)
       const told = this.#desk.effects.length
       this.#desk.decide(pool, nowMs)
       this.#desk.published.add(pool.name)
