@@ -2,6 +2,17 @@ export { mayTransfer } from './access.ts'
 export { copyFiles } from './copy-files.ts'
 export { DiffJournal } from './diff-journal.ts'
 export { createTransferDoor } from './door.ts'
+export { type Grant, grantProblem, refusedChange } from './grants.ts'
+export {
+  type ArchivedZone,
+  createKeptZones,
+  type KeptOutcome,
+  type KeptZone,
+  type KeptZonePorts,
+  type KeptZones,
+  type RecordChanges,
+  type ZoneArchive,
+} from './kept-zones.ts'
 export { hmac } from './keys.ts'
 export { createNotifier, type Notifier, type NotifierPorts } from './notifier.ts'
 export * from './ports.ts'
