@@ -15,6 +15,7 @@ import {
   backupTo,
   createProbeLog,
   createStore,
+  createZoneArchive,
   openDatabase,
   openJournal,
   type ProbeLog,
@@ -87,6 +88,14 @@ export class RunningServer {
       this.#workers + 1,
       this.#clock.now,
       () => random.float(),
+      {
+        archive: createZoneArchive(this.#db),
+        steering: () => this.#control.steering(),
+        note: (action, message, author, from) => {
+          this.#control.note({ atMs: this.#clock.now(), kind: 'write', action, author, from, message })
+          this.#control.flush()
+        },
+      },
       log,
     )
     this.#control = createControl({
@@ -123,6 +132,7 @@ export class RunningServer {
     const log = this.#log
     logIssues(log, files.issues)
     this.#control.subscribe((entry) => log.info({ event: entry }, entry.message))
+    this.#transfers.restore()
     this.#control.start(files)
     this.#transfers.start()
     if (ensureAdminToken(this.#control, adminTokenFile(this.#settings), this.#clock.now()))
