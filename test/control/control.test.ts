@@ -280,7 +280,7 @@ t.test(
       const leased = { ...SPEC, leaseMs: 120_000 }
       b.control.putNode(ANA, 'cloud-1', leased)
       b.pass(60_000)
-      b.answered.set('cloud-1', b.nowMs())
+      b.answered.set('cloud-1', b.nowMs() + 60_000)
       b.pass(62_000)
       t.equal(b.control.node('cloud-1')?.intent.kind, 'drain')
       t.equal(status(b.control.putNode(ANA, 'cloud-1', { ...leased, ...change })), 'done')
