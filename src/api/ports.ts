@@ -2,6 +2,7 @@
  * What the API needs from the others; main.ts fulfils it.
  */
 import type { Control } from '../control/index.ts'
+import type { KeptZones } from '../transfer/index.ts'
 
 /** Where a client address is, and how that is known. */
 export interface PlaceView {
@@ -107,6 +108,8 @@ export interface ApiPorts {
   readonly notReady: () => string | undefined
   /** what else `status` shows: addresses, databases and their age, workers; plain JSON values */
   readonly facts: () => Readonly<Record<string, unknown>>
+  /** zones kept in the database; absent: this server keeps none */
+  readonly keptZones?: KeptZones
   /** Copies the database while it runs. */
   readonly backup: (file: string) => Promise<Done<{ readonly file: string; readonly octets: number }>>
   /** Recorded probe results as lines of JSON for the lab, oldest first. */
