@@ -15,8 +15,6 @@ export interface Metrics {
   request(method: string): (path: string, status: number) => void
   /** A probe has ended. */
   probe(result: ProbeResult): void
-  /** Where others put their own figures (webhooks). */
-  readonly registry: Registry
 }
 
 export function createMetrics(ports: ApiPorts, streams: () => number): Metrics {
@@ -86,7 +84,6 @@ export function createMetrics(ports: ApiPorts, streams: () => number): Metrics {
   })
   return {
     contentType: registry.contentType,
-    registry,
     print: async () => (await registry.metrics()) + (await printNodeMetrics(ports.control)),
     request(method) {
       const end = took.startTimer()
@@ -103,6 +100,7 @@ export function createMetrics(ports: ApiPorts, streams: () => number): Metrics {
   }
 }
 
+type HookCounts = ReturnType<NonNullable<ApiPorts['gauges']>>['hooks'][number]
 type MakeGauge = (name: string, help: string, labels: string[], collect: (gauge: Gauge) => void) => void
 type MakeCounter = (name: string, help: string, labels: string[], collect: (counter: Counter) => void) => void
 
@@ -135,6 +133,20 @@ function serverMetrics(ports: ApiPorts, gauge: MakeGauge, counter: MakeCounter, 
   })
   gauge('zone_serial', 'The SOA serial in force.', ['zone'], (one) => {
     for (const zone of control.zones()) one.set({ zone: zone.name }, zone.serial)
+  })
+  const hooks = (name: string, help: string, value: (hook: HookCounts) => number): void =>
+    counter(name, help, ['hook'], (one) => {
+      for (const hook of ports.gauges?.().hooks ?? []) one.inc({ hook: hook.name }, value(hook))
+    })
+  hooks('hook_delivered_total', 'Events that a hook took.', (hook) => hook.delivered)
+  hooks('hook_failed_total', 'Events that a hook refused for good.', (hook) => hook.failed)
+  hooks('hook_passed_over_total', 'Events that were too old when a hook came back.', (hook) => hook.passedOver)
+  gauge('hook_behind', 'Events that wait for a hook.', ['hook'], (one) => {
+    for (const hook of ports.gauges?.().hooks ?? []) one.set({ hook: hook.name }, hook.behind)
+  })
+  gauge('geo_database_age_seconds', 'How long ago a geo database was built.', ['database'], (one) => {
+    for (const database of ports.gauges?.().databases ?? [])
+      one.set({ database: database.name }, (ports.now() - database.builtMs) / 1000)
   })
   counter('worker_restarts_total', 'Restarts of answering threads.', ['worker'], (one) => {
     for (const worker of answers.counters().workers) one.inc({ worker: worker.worker }, worker.restarts)

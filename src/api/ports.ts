@@ -110,6 +110,17 @@ export interface ApiPorts {
   readonly facts: () => Readonly<Record<string, unknown>>
   /** zones kept in the database; absent: this server keeps none */
   readonly keptZones?: KeptZones
+  /** what is to be measured beside: hooks, geo databases; none where the server has none */
+  readonly gauges?: () => {
+    readonly hooks: readonly {
+      readonly name: string
+      readonly delivered: number
+      readonly failed: number
+      readonly passedOver: number
+      readonly behind: number
+    }[]
+    readonly databases: readonly { readonly name: string; readonly builtMs: number }[]
+  }
   /** Copies the database while it runs. */
   readonly backup: (file: string) => Promise<Done<{ readonly file: string; readonly octets: number }>>
   /** Recorded probe results as lines of JSON for the lab, oldest first. */

@@ -42,6 +42,8 @@ export function eventRoutes(router: Router, streams: Streams): void {
       const header = c.req.header('last-event-id')
       if (header !== undefined && !/^\d{1,15}$/.test(header))
         throw new Problem('invalid', 'Last-Event-ID is the number of an event.')
+      // Who asks for the head only does not stay.
+      if (c.req.method === 'HEAD') return new Response(null, { headers: { 'content-type': 'text/event-stream' } })
       const { afterId, untilMs: _, ...filter } = filterOf(query)
       const from = header !== undefined ? Number(header) : (afterId ?? (filter.sinceMs === undefined ? undefined : 0))
       if (!streams.open(c.env.outgoing, filter, from))

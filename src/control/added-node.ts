@@ -3,7 +3,7 @@
  * removed through the API; what files declare cannot.
  */
 import { type Issue, nearestName, parseIpv4, parseIpv6, printAddress } from '../base/index.ts'
-import type { Steering } from '../steer/index.ts'
+import { isName, type Steering, uselessness } from '../steer/index.ts'
 
 export interface AddedNode {
   readonly name: string
@@ -32,8 +32,8 @@ export interface NodeSpec {
 }
 
 export const DEFAULT_WEIGHT = 100
-// As DNS allows in a label and people type in a shell; a node may be named by its address.
-const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,62}$/
+// Files allow longer names; what comes from strangers' scripts is kept shorter, for tables and metrics.
+const LONGEST_NAME = 63
 // An answer carries 64 addresses at the most: a node with more could never be told whole.
 const MOST_ADDRESSES = 16
 const MOST_POOLS = 256
@@ -65,14 +65,21 @@ export function checkNodeSpec(
     const near = nearestName(typed, known)
     return near === undefined ? undefined : `Did you mean "${near}"?`
   }
-  if (!NODE_NAME.test(name))
-    wrong('node-name', `"${name}" is no node name: letters, digits, ".", "_", ":", "-", at most 63 of them.`)
+  if (!isName(name) || name.length > LONGEST_NAME)
+    wrong('node-name', `"${name}" is no node name: letters, digits, ".", "_", ":", "-", at most ${LONGEST_NAME}.`)
   const read = (texts: readonly string[], parse: (text: string) => Uint8Array | undefined, what: string) => {
     const addresses: Uint8Array[] = []
     const seen = new Set<string>()
     for (const text of texts) {
       const address = parse(text)
+      const useless = address === undefined ? undefined : uselessness(address)
       if (address === undefined) wrong('address', `"${text}" is no ${what} address.`)
+      else if (useless !== undefined)
+        wrong(
+          'address',
+          `node ${name} has the address ${text}, ${useless}.`,
+          'Give it the address at which clients reach it.',
+        )
       else if (seen.has(printAddress(address))) wrong('address', `${text} is given twice.`)
       else {
         seen.add(printAddress(address))

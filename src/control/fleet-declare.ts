@@ -1,7 +1,7 @@
 /**
  * Takes a new declaration over the old state: what stays keeps its memory, what is new is pending, what has gone is forgotten.
  */
-import { HYSTERESIS_FIGURES, isServing, newHealth, noSpells } from '../health/index.ts'
+import { adaptedPatienceMs, HYSTERESIS_FIGURES, isServing, newHealth, noSpells } from '../health/index.ts'
 import type { Check, Steering } from '../steer/index.ts'
 import { digestOf, recallMemory } from './fleet-memory.ts'
 import type { HealthMemory } from './fleet-model.ts'
@@ -142,7 +142,10 @@ export function declare(
     track.target = target
     const adaptive = check.hysteresis.adaptive
     track.spells = adaptive ? (track.spells ?? noSpells(nowMs)) : undefined
-    if (!adaptive) track.patienceMs = check.hysteresis.removeAfterMs
+    track.patienceMs =
+      track.spells === undefined
+        ? check.hysteresis.removeAfterMs
+        : adaptedPatienceMs(track.spells, check.hysteresis, nowMs)
     node.tracks.push(track)
     tracks.set(key, track)
     return track
@@ -181,6 +184,7 @@ function newTrack(key: string, node: NodeState, check: Check, target: Track['tar
     lastClass: 'ok',
     reason: '',
     word: undefined,
+    weightPercent: undefined,
     warning: undefined,
     others: undefined,
     history: new ProbeHistory(),

@@ -7,8 +7,9 @@
  *
  * F = max(1, ceil(min_in_service x members)). An operator's drain is obeyed even below the floor: asking first is the plan's business.
  */
-import { isServing, warmUpShare } from '../health/index.ts'
+import { warmUpShare } from '../health/index.ts'
 import { membersWhenAllDown } from '../steer/index.ts'
+import { isFailed, isFit, ownWord } from './fleet-fitness.ts'
 import { type MemberState, type PoolState, stateOf } from './fleet-state.ts'
 import { renderMembers } from './fleet-why.ts'
 
@@ -22,34 +23,6 @@ export function floorOf(pool: PoolState, size: number): number {
   const floor = pool.pool.minInService
   const wanted = 'nodes' in floor ? floor.nodes : Math.ceil((floor.percent / 100) * size - 1e-9)
   return Math.min(Math.max(1, wanted), Math.max(1, size))
-}
-
-/** Fit on its own account. */
-export function isFit(member: MemberState): boolean {
-  switch (member.node.intent.kind) {
-    case 'force-up':
-      return true
-    case 'drain':
-    case 'disabled':
-    case 'force-down':
-      return false
-    default: {
-      if (ownWord(member) !== undefined) return false
-      const state = stateOf(member)
-      return isServing(state) || (state === 'pending' && member.trusted)
-    }
-  }
-}
-
-/** The node's own word that takes it out, from whichever check brought it. */
-export function ownWord(member: MemberState): 'drain' | 'maint' | undefined {
-  for (const { word } of member.node.tracks) if (word === 'drain' || word === 'maint') return word
-  return undefined
-}
-
-/** Out for what was observed, not for what somebody wants. */
-function isFailed(member: MemberState): boolean {
-  return member.node.intent.kind === 'auto' && ownWord(member) === undefined && !isFit(member)
 }
 
 /**

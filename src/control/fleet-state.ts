@@ -38,6 +38,8 @@ export interface Track extends Timed {
   reason: string
   /** the node's own word in answers to this check */
   word: 'ready' | 'drain' | 'maint' | undefined
+  /** the share of its weight that the node asks for in answers to this check; undefined: it does not say */
+  weightPercent: number | undefined
   warning: string | undefined
   /** what other vantages think: badness, and when they said so */
   others: Map<string, { readonly badMs: number; readonly atMs: number }> | undefined

@@ -3,7 +3,7 @@
  */
 import { printDuration } from '../base/index.ts'
 import type { MemberStanding, PoolStanding } from '../steer/index.ts'
-import { isFit, ownWord } from './fleet-service.ts'
+import { isFit, ownWord } from './fleet-fitness.ts'
 import { type MemberState, type PoolState, stateOf } from './fleet-state.ts'
 
 export function renderStanding(pool: PoolState): PoolStanding {

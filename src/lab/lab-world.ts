@@ -10,7 +10,10 @@ export const LAB_CHECK = 'lab'
 const origin = { kind: 'file', file: 'scenario', line: 1, column: 1 } as const
 
 /** @param version another one is another question to the nodes: a check that was edited */
-export function labSteering(scenario: Omit<Scenario, 'events' | 'untilMs' | 'vantages'>, version: number): Steering {
+export function labSteering(
+  scenario: Omit<Scenario, 'events' | 'seed' | 'untilMs' | 'vantages'>,
+  version: number,
+): Steering {
   const { nodes, sites, hysteresis, timeoutMs } = scenario
   return {
     nodes: new Map(

@@ -40,7 +40,7 @@ export function runScenario(
   options: LabOptions = {},
 ): { readonly issues: readonly Issue[]; readonly output: Iterable<string> } {
   const { scenario, issues } = parseScenario(lines, options.file ?? '', options)
-  return { issues, output: scenario === undefined ? [] : print(simulate(scenario, options.seed ?? 1)) }
+  return { issues, output: scenario === undefined ? [] : print(simulate(scenario, options.seed ?? scenario.seed ?? 1)) }
 }
 
 function* print(lines: Iterable<LabLine>): Iterable<string> {

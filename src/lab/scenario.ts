@@ -3,7 +3,8 @@
  *
  *     {"nodes":["a","b"],"sites":{"a":"s1"},"profile":"normal","adaptive":false,"until":864000}
  *     {"t":0,"node":"a","truth":"up","loss":0.05}            probes fail with this probability
- *     {"t":600,"node":"a","truth":"down"}                    all fail; "site":"s1" in place of "node" means all of a site
+ *     {"t":600,"node":"a","truth":"down"}                    all fail; "site":"s1" in place of "node" means all of a site;
+ *                                                            "class":"refused" says how (timeout if not said)
  *     {"t":900,"node":"a","truth":"brownout","loss":0.5}
  *     {"t":0,"node":"a","truth":"bursts","mean":8,"every":1800}   total loss, exponential lengths and gaps
  *     {"t":950,"node":"a","truth":"slow"}                    answers, but over its budget
@@ -13,12 +14,19 @@
  *     {"t":800,"node":"a","intent":"drain"}                  an operator acts; "auto" ends it
  */
 import { type Issue, nearestName } from '../base/index.ts'
-import { HYSTERESIS_FIGURES, type HysteresisFigures, INTENTS, type IntentKind } from '../health/index.ts'
+import {
+  EVIDENCE_CLASSES,
+  type EvidenceClass,
+  HYSTERESIS_FIGURES,
+  type HysteresisFigures,
+  INTENTS,
+  type IntentKind,
+} from '../health/index.ts'
 import { ALL_DOWN_MODES, type AllDownMode, type Floor } from '../steer/index.ts'
 
 export type Truth =
   | { readonly kind: 'up'; readonly loss: number }
-  | { readonly kind: 'down' }
+  | { readonly kind: 'down'; readonly class: EvidenceClass }
   | { readonly kind: 'slow' }
   | { readonly kind: 'brownout'; readonly loss: number }
   | { readonly kind: 'bursts'; readonly loss: number; readonly meanMs: number; readonly everyMs: number }
@@ -42,6 +50,8 @@ export interface Scenario {
   readonly allDown: AllDownMode
   readonly warmUpMs: number
   readonly untilMs: number
+  /** what the file asks for; an option goes before it */
+  readonly seed: number | undefined
   /** by time */
   readonly events: readonly ScenarioEvent[]
 }
@@ -67,10 +77,12 @@ const HEADER_KEYS = [
   'min_in_service',
   'all_down',
   'warm_up',
+  'seed',
 ] as const
 const EVENT_KEYS = [
-  ...['t', 'node', 'nodes', 'site', 'truth', 'loss', 'mean', 'every', 'vantage', 'check', 'restart', 'intent'],
+  ...['t', 'node', 'nodes', 'site', 'truth', 'loss', 'mean', 'every', 'vantage', 'check', 'restart', 'intent', 'class'],
 ] as const
+const FAILURES = EVIDENCE_CLASSES.filter((name) => name !== 'ok' && name !== 'slow' && name !== 'local')
 const TRUTHS = ['up', 'down', 'slow', 'brownout', 'bursts'] as const
 /** Keeps virtual time and node counts within what a machine can walk through. */
 const MOST_NODES = 100_000
@@ -150,7 +162,10 @@ class Reader {
         else sites.set(node, String(site))
       }
     }
-    const vantages = Array.isArray(header.vantages) ? header.vantages.map(String) : ['self']
+    const mentioned = [...new Set(lines.map(({ values }) => values.vantage).filter((name) => typeof name === 'string'))]
+    // Without a list, one name that is mentioned is ours, whatever it is.
+    const unlisted = mentioned.length === 1 ? mentioned : [...new Set(['self', ...mentioned])]
+    const vantages = Array.isArray(header.vantages) ? header.vantages.map(String) : unlisted
     const known = { nodes, sites, vantages }
     const events = lines
       .map(({ values, line }) => this.#event(values, line, known))
@@ -165,6 +180,7 @@ class Reader {
       allDown: this.#oneOf(header.all_down ?? 'all', ALL_DOWN_MODES, 1, 'all_down') ?? 'all',
       warmUpMs: this.#ms(header, 'warm_up', 60_000),
       untilMs,
+      seed: typeof header.seed === 'number' ? header.seed : undefined,
       events,
     }
   }
@@ -252,6 +268,7 @@ class Reader {
       case undefined:
         return undefined
       case 'down':
+        return { kind, class: this.#oneOf(values.class ?? 'timeout', FAILURES, line, 'class') ?? 'timeout' }
       case 'slow':
         return { kind }
       case 'up':

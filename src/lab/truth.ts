@@ -34,7 +34,7 @@ export class NodeTruth {
     const { truth } = this
     switch (truth.kind) {
       case 'down':
-        return 'timeout'
+        return truth.class
       case 'slow':
         return 'slow'
       case 'bursts':

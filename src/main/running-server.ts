@@ -15,6 +15,7 @@ import {
   backupTo,
   createProbeLog,
   createStore,
+  createZoneArchive,
   openDatabase,
   openJournal,
   type ProbeLog,
@@ -84,6 +85,7 @@ export class RunningServer {
     this.#transfers = joinTransfers(
       settings,
       this.#answering,
+      createZoneArchive(this.#db),
       this.#workers + 1,
       this.#clock.now,
       () => random.float(),
@@ -150,9 +152,14 @@ export class RunningServer {
       ),
       version: VERSION,
       openReads: api.openReads,
+      keptZones: this.#transfers.kept,
       now: this.#clock.now,
       notReady: () => (this.#ready ? undefined : 'The server is starting.'),
       facts: () => this.#facts(),
+      gauges: () => ({
+        hooks: this.#duty?.hooks() ?? [],
+        databases: this.#loader.databases().map(({ kind, builtAtMs }) => ({ name: kind, builtMs: builtAtMs })),
+      }),
       backup: async (file) => {
         try {
           return { ok: true, value: await backupTo(this.#db, file) }
@@ -188,6 +195,11 @@ export class RunningServer {
       },
       'ready',
     )
+  }
+
+  /** At least one thread serves; the main thread lives, else nobody would ask it. */
+  isWell(): boolean {
+    return this.#serving?.describe().threads.some(({ state }) => state === 'serving') === true
   }
 
   untilStopped(): Promise<number> {
@@ -283,11 +295,23 @@ export class RunningServer {
     }
     process.once('SIGTERM', stop)
     process.once('SIGINT', stop)
-    process.on('SIGHUP', () => void this.#reload(BY_SIGNAL))
+    process.on('SIGHUP', () => {
+      this.#renewTls()
+      void this.#reload(BY_SIGNAL)
+    })
     process.once(HAND_OVER_SIGNAL, () => {
       this.#log.info('handing over to another process')
       void this.#stopControlling()
     })
+  }
+
+  /** A certificate that was renewed is taken up; one that cannot be read leaves the old one. */
+  #renewTls(): void {
+    try {
+      this.#listening?.renewTls()
+    } catch (error) {
+      this.#log.error(error instanceof Error ? error.message : String(error))
+    }
   }
 
   #facts(): Readonly<Record<string, unknown>> {

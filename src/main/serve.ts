@@ -11,6 +11,7 @@ import { printIssue } from '../base/index.ts'
 import type { ServeOptions } from '../cli/index.ts'
 import type { LoadedFiles } from '../control/index.ts'
 import { createFileLoader, type FileLoader, readSettings, type Settings } from '../loader/index.ts'
+import { createServiceManager } from '../serve/index.ts'
 import { takeOver } from './hand-over.ts'
 import { createLog, type Log, logIssues } from './log.ts'
 import { RunningServer } from './running-server.ts'
@@ -49,12 +50,15 @@ async function run(settings: Settings, replace: boolean, log: Log): Promise<numb
     filesOf(await loading, log)
     await takeOver(settings)
   }
+  const manager = createServiceManager()
   const server = new RunningServer(settings, loader, log)
   try {
     const files = filesOf(await loading, log)
     await server.start(files, replace)
+    manager.ready(`${files.zones.length} zones, ${files.steering.records.size} steered records`, () => server.isWell())
     return await server.untilStopped()
   } finally {
+    manager.stopping()
     await server.stop()
     await log.flushed()
   }

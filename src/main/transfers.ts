@@ -7,12 +7,15 @@ import type { Settings } from '../loader/index.ts'
 import { TRANSPORTS } from '../serve/index.ts'
 import {
   copyFiles,
+  createKeptZones,
   createNotifier,
   createSecondaries,
   createTransferDoor,
+  type KeptZones,
   type Notifier,
   type Secondaries,
   type TransferDoor,
+  type ZoneArchive,
 } from '../transfer/index.ts'
 import { printName, RCODE } from '../wire/index.ts'
 import type { Answering } from './answering.ts'
@@ -27,6 +30,7 @@ export interface Transfers {
   readonly outgoing: OutgoingZones
   readonly others: OtherZones
   readonly secondaries: Secondaries
+  readonly kept: KeptZones
   /** Begins to ask primaries; answers are served already. */
   start(): void
   stop(): void
@@ -36,6 +40,7 @@ export interface Transfers {
 export function joinTransfers(
   settings: Settings,
   answering: Answering,
+  archive: ZoneArchive,
   thread: number,
   nowMs: () => number,
   random: () => number,
@@ -65,6 +70,23 @@ export function joinTransfers(
     expired: (zone) => others.expire(zone),
     log,
   })
+  const taken = (zone: string): string | undefined => {
+    if (secondary.has(zone)) return 'is a copy of another server'
+    return answering.serves(zone) && !others.has(zone) ? 'is read from a file' : undefined
+  }
+  const kept = createKeptZones({
+    archive,
+    nowMs,
+    keys: () => keys,
+    taken,
+    steered: (zone) =>
+      new Set(
+        answering.publisher.structure.records.flatMap((each) => (each?.record.zone === zone ? [each.record.name] : [])),
+      ),
+    changed: (zone, model, changes) => others.put(zone, model, changes),
+    removed: (zone) => others.remove(zone),
+    log,
+  })
   const query = slowResponder(answering, thread, nowMs)
   const door = createTransferDoor({
     nowSeconds,
@@ -75,12 +97,16 @@ export function joinTransfers(
       query(message, TRANSPORTS.indexOf(transport) as 0 | 1 | 2, peer, port),
     notified: (zone, _serial, from) =>
       secondaries.notified(zone, from) ?? (answering.serves(printName(zone)) ? 'primary' : 'unknown'),
-    update: async (zone) => ({
-      rcode: RCODE.REFUSED,
-      why: secondary.has(printName(zone))
-        ? `zone ${printName(zone)} is a copy: update its primary`
-        : `zone ${printName(zone)} is read from a file: edit the file`,
-    }),
+    update: async (name, prerequisites, updates, from) => {
+      const zone = printName(name)
+      const why = taken(zone)
+      return (
+        kept.update(name, prerequisites, updates, from) ??
+        (why === undefined
+          ? { rcode: RCODE.NOTAUTH }
+          : { rcode: RCODE.REFUSED, why: `zone ${zone} ${why}: change it there` })
+      )
+    },
     log,
   })
   return {
@@ -88,7 +114,11 @@ export function joinTransfers(
     outgoing,
     others,
     secondaries,
-    start: () => secondaries.declare([...secondary.values()]),
+    kept,
+    start: () => {
+      kept.start()
+      secondaries.declare([...secondary.values()])
+    },
     stop: () => {
       secondaries.stop()
       notifier.stop()

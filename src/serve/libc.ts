@@ -7,6 +7,7 @@
 import { createRequire } from 'node:module'
 import { constants, endianness } from 'node:os'
 
+export const AF_UNIX = 1
 export const AF_INET = 2
 export const AF_INET6 = 10
 export const SOCK_STREAM = 1

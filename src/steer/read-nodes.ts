@@ -91,7 +91,7 @@ function readAddresses(
 }
 
 /** @returns why no client can use the address, or undefined. Private and loopback addresses are fine: some zones are internal */
-function uselessness(address: Uint8Array): string | undefined {
+export function uselessness(address: Uint8Array): string | undefined {
   const [first, second] = address as unknown as [number, number]
   if (address.length === 4) {
     if (first === 0) return 'which means no address at all (RFC 1122 3.2.1.3)'

@@ -39,6 +39,16 @@ export function openJournal(db: Sqlite): Journal {
   const remove = db.prepare(
     'DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE at_ms < ? ORDER BY id LIMIT ?)',
   )
+  const firstSince = db.prepare<[number], { id: number }>(
+    'SELECT id FROM journal WHERE at_ms >= ? ORDER BY at_ms LIMIT 1',
+  )
+  const lastUntil = db.prepare<[number], { id: number }>(
+    'SELECT id FROM journal WHERE at_ms <= ? ORDER BY at_ms DESC LIMIT 1',
+  )
+  const bounds: Bounds = {
+    from: (sinceMs) => firstSince.get(sinceMs)?.id ?? Number.MAX_SAFE_INTEGER,
+    to: (untilMs) => lastUntil.get(untilMs)?.id ?? 0,
+  }
   const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value))
   return {
     append(entry) {
@@ -57,14 +67,20 @@ export function openJournal(db: Sqlite): Journal {
       )
       return { ...entry, id: Number(done.lastInsertRowid) }
     },
-    select: (filter) => select(db, filter),
+    select: (filter) => select(db, filter, bounds),
     lastId: () => last.get()?.id ?? 0,
     firstId: () => first.get()?.id ?? 0,
     prune: (beforeMs, most) => remove.run(Math.round(beforeMs), most).changes,
   }
 }
 
-function select(db: Sqlite, filter: JournalFilter): JournalEntry[] {
+/** Entries are written in the order of time, but for a clock that was set: a moment is a place in the order of ids. */
+interface Bounds {
+  readonly from: (sinceMs: number) => number
+  readonly to: (untilMs: number) => number
+}
+
+function select(db: Sqlite, filter: JournalFilter, bounds: Bounds): JournalEntry[] {
   const where: string[] = []
   const values: (string | number)[] = []
   const ask = (clause: string, value: string | number | undefined): void => {
@@ -72,13 +88,15 @@ function select(db: Sqlite, filter: JournalFilter): JournalEntry[] {
     where.push(clause)
     values.push(value)
   }
-  ask('id > ?', filter.afterId)
-  ask('at_ms >= ?', filter.sinceMs)
-  ask('at_ms <= ?', filter.untilMs)
+  // One bound, not two: SQLite would begin at the first of them.
+  const since = filter.sinceMs === undefined ? undefined : bounds.from(filter.sinceMs) - 1
+  ask('id > ?', since === undefined ? filter.afterId : Math.max(since, filter.afterId ?? 0))
+  ask('id <= ?', filter.untilMs === undefined ? undefined : bounds.to(filter.untilMs))
   ask('node = ?', filter.node)
   ask('pool = ?', filter.pool)
   ask('kind = ?', filter.kind)
-  ask('author = ?', filter.author)
+  // The second half is what lets the partial index be used.
+  ask(filter.author === 'meridian' ? 'author = ?' : `author = ? AND author <> 'meridian'`, filter.author)
   // Who follows wants the oldest first; who looks back wants the newest, in the order they happened.
   const follows = filter.afterId !== undefined
   const which = where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''

@@ -73,7 +73,12 @@ export const MIGRATIONS: readonly string[] = [
     message TEXT NOT NULL
   ) STRICT;
   CREATE INDEX journal_by_time ON journal (at_ms);
-  CREATE INDEX journal_by_node ON journal (node, id) WHERE node IS NOT NULL;
+  -- The id is the last column of every index: each gives its entries in the order in which they were written.
+  CREATE INDEX journal_by_node ON journal (node) WHERE node IS NOT NULL;
+  CREATE INDEX journal_by_pool ON journal (pool) WHERE pool IS NOT NULL;
+  CREATE INDEX journal_by_kind ON journal (kind);
+  -- Nearly all is by the server itself; an index of that would only cost.
+  CREATE INDEX journal_by_author ON journal (author) WHERE author <> 'meridian';
   `,
   // 2: the history of probes: a block of results of one (node, check), packed.
   `

@@ -1,6 +1,6 @@
 /**
- * The history of probes: what `lab --probes` and `tune` replay. Results wait in memory and are written as blocks: an hour of
- * one (node, check), or sooner when it failed, a few at a time. A crash loses what waits, at most an hour of good results.
+ * The history of probes: what `lab --probes` and `tune` replay. Results wait in memory and are written as blocks: some
+ * hours of one (node, check), or a minute after a failure, a few at a time. A crash loses what waits: at most four hours of calm.
  */
 import type { ProbeResult } from '../health/index.ts'
 import type { Sqlite } from './database.ts'
@@ -26,6 +26,7 @@ export interface ProbeLog {
 }
 
 const HOUR_MS = 3_600_000
+const BLOCK_MS = 4 * HOUR_MS
 const AFTER_FAILURE_MS = 60_000
 /** A second's writes stay below some milliseconds. */
 const BLOCKS_A_TICK = 200
@@ -68,7 +69,7 @@ export function createProbeLog(db: Sqlite, options: { readonly mostOctets?: numb
       let one = waiting.get(key)
       if (one === undefined) {
         // Blocks of many nodes that began together are not all due together.
-        const spread = HOUR_MS * (0.5 + Math.random() / 2)
+        const spread = BLOCK_MS * (0.5 + Math.random() / 2)
         one = {
           node: result.node,
           check: result.check,

@@ -107,6 +107,10 @@ export async function apiBench(
     now: () => b.nowMs(),
     notReady: () => (state.ready ? undefined : 'The zones are being loaded.'),
     facts: () => ({ databases: [] }),
+    gauges: () => ({
+      hooks: [{ name: 'https://hooks.example/', delivered: 3, failed: 0, passedOver: 0, behind: 1 }],
+      databases: [{ name: 'country', builtMs: b.nowMs() - 86_400_000 }],
+    }),
     backup: async (file): Promise<Done<{ file: string; octets: number }>> => {
       try {
         return { ok: true, value: await backupTo(b.db, file) }

@@ -48,6 +48,13 @@ t.test('a node may say its weight and its load', (t) => {
   t.equal(clock.fleet.standing('pool')?.members[0]?.weight, 10)
   clock.apply({ kind: 'weight', node: 'n0', weight: undefined })
   t.equal(clock.fleet.standing('pool')?.members[0]?.weight, 25)
+  clock.answer = () => ({})
+  clock.run(6000)
+  t.equal(
+    clock.fleet.standing('pool')?.members[0]?.weight,
+    100,
+    'a node that says nothing any more has all of its weight',
+  )
   t.end()
 })
 

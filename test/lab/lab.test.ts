@@ -99,6 +99,20 @@ t.test('three vantages: one that is cut off removes nobody, and a dead node is o
   t.end()
 })
 
+t.test('nodes that all refuse at once have been reached: floor and budget hold, and that is no isolation', (t) => {
+  const nodes = ['a', 'b', 'c', 'd', 'e', 'f']
+  const sites = { a: 's1', b: 's1', c: 's2', d: 's2', e: 's3', f: 's3' }
+  const { summary, changes } = run(
+    { nodes, sites, until: 1200 },
+    ...nodes.map((node) => ({ t: 300, node, truth: 'down', class: 'refused' })),
+  )
+  t.same([...new Set(summary.alerts.map(({ code }) => code))].sort(), ['all-down', 'below-floor', 'removal-budget'])
+  t.equal(summary.empty_answers, 0)
+  const last = new Map(changes.map(({ node, effective }) => [node, effective]))
+  t.same([...last.values()], [true, true, true, true, true, true])
+  t.end()
+})
+
 t.test('a drained node is no false removal', (t) => {
   const { summary } = run(
     { nodes: ['a', 'b', 'c'], until: 600 },

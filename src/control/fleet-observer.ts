@@ -1,0 +1,320 @@
+/**
+ * Takes in what probes and other vantages say of a (node, check), and turns its health.
+ *
+ *     result ─▶ word ─▶ streak ─▶ doubts (us? the check?) ─▶ bucket ─▶ median of vantages ─▶ health ─▶ its pools
+ */
+import type { Random } from '../base/index.ts'
+import {
+  adaptedPatienceMs,
+  decayFlaps,
+  isServing,
+  jittered,
+  lastStartMs,
+  median,
+  noteSpell,
+  noteStart,
+  OPINION_FRESH_MS,
+  type ProbeResult,
+  paceMs,
+  pour,
+  turn,
+  weightOf,
+} from '../health/index.ts'
+import { isSilence, SelfDoubt } from './fleet-doubt.ts'
+import { noteLoad } from './fleet-load.ts'
+import type { PoolDesk } from './fleet-pools.ts'
+import { healthKey, type Track } from './fleet-state.ts'
+import { Timers } from './fleet-timers.ts'
+import { failureFamily } from './fleet-trial.ts'
+
+/** Calm that one good probe can prove: longer silence between probes proves nothing. */
+const LONGEST_CALM_MS = 15_000
+
+export class FleetObserver {
+  /** by healthKey; replaced by each declaration */
+  tracks: ReadonlyMap<string, Track> = new Map()
+  readonly probes = new Timers<Track>()
+  readonly doubt = new SelfDoubt()
+  /** tracks whose memory has changed since it was last taken */
+  readonly dirty = new Set<Track>()
+  readonly #random: Random
+  readonly #desk: PoolDesk
+
+  constructor(random: Random, desk: PoolDesk) {
+    this.#random = random
+    this.#desk = desk
+  }
+
+  observe(result: ProbeResult, nowMs: number): void {
+    const track = this.tracks.get(healthKey(result.node, result.check))
+    if (track === undefined) return
+    const { health } = track
+    const { startedAtMs } = result
+    track.history.note(startedAtMs, result.durationMs, result.ok, result.class, result.detail)
+    // An edit while the probe was under way: it answers a question that nobody asks any more.
+    if (startedAtMs < track.askedAnewMs) return
+    // Our own trouble (no socket, no program) is no evidence about the node.
+    if (result.class === 'local') return
+    const weight = weightOf(result.class)
+    this.#warn(track, result.warning, nowMs)
+    this.#listen(track, result, nowMs)
+
+    const sinceLastMs = startedAtMs - lastStartMs(health.bucket)
+    if (weight > 0) {
+      if (!track.failing) {
+        track.streak = 0
+        track.streakFromMs = startedAtMs
+        track.badBeforeMs = health.bucket.badMs
+        track.failuresBefore = health.bucket.failures
+      }
+      track.streak++
+      track.lastFailureMs = startedAtMs
+      track.lastClass = result.class
+      track.reason = result.detail === '' ? result.class : result.detail
+    } else if (health.flaps > 0 && !track.failing && sinceLastMs > 0) {
+      health.flaps = decayFlaps(health.flaps, Math.min(sinceLastMs, LONGEST_CALM_MS))
+      this.dirty.add(track)
+    }
+    track.failing = weight > 0
+    this.#try(track, result, weight, nowMs)
+
+    const silent = weight > 0 && isSilence(result.class)
+    if (!silent) {
+      this.doubt.heardMs = Math.max(this.doubt.heardMs, startedAtMs)
+      if (this.doubt.heard(track)) this.trust(nowMs)
+    } else if (isServing(health.state) && this.doubt.silent(track, nowMs)) this.#distrust(nowMs)
+
+    if (silent && this.doubt.isolated) noteStart(health.bucket, startedAtMs)
+    else this.#weigh(track, result, weight, nowMs)
+    this.#rescheduleAfter(track, startedAtMs, nowMs)
+  }
+
+  /** Pours one result into the bucket and turns the health by what it then holds. */
+  #weigh(track: Track, result: ProbeResult, weight: number, nowMs: number): void {
+    const { health } = track
+    const { hysteresis } = track.check
+    const badBefore = health.bucket.badMs
+    // The probe under way when the server stopped was lost: the first one after it speaks for both.
+    const speaksForMs = (health.remembered ? 2 : 1) * hysteresis.suspectIntervalMs
+    pour(health.bucket, result.class, result.startedAtMs, speaksForMs, hysteresis.drain, track.patienceMs)
+    if (track.spells !== undefined) {
+      if (track.node.intent.kind !== 'auto') track.spells.spoilt = true
+      const ended = noteSpell(track.spells, weight, result.startedAtMs, hysteresis, !isServing(health.state))
+      if (ended || (weight > 0 && badBefore === 0)) {
+        track.patienceMs = adaptedPatienceMs(track.spells, hysteresis, nowMs)
+      }
+    }
+    if (health.bucket.badMs !== badBefore) {
+      this.dirty.add(track)
+      for (const { pool } of track.seats) pool.standing = undefined
+    }
+    this.#turn(track, weight === 0, result.startedAtMs, nowMs)
+  }
+
+  /** @param good the latest own probe succeeded; undefined: it is others who have news */
+  #turn(track: Track, good: boolean | undefined, atMs: number, nowMs: number): void {
+    const { health } = track
+    const others = this.#fresh(track, nowMs)
+    const badMs = others === undefined ? health.bucket.badMs : median(others)
+    const unproven = isSilence(track.lastClass) && track.failing && !this.doubt.isProof(track, nowMs)
+    const held = (this.doubt.isolated || unproven) && others === undefined
+    // One probe after a restart decides nothing: it fills or drains, and the next one turns.
+    if (health.remembered) {
+      if (good !== undefined) health.remembered = false
+      return
+    }
+    const before = turn(
+      health,
+      {
+        badMs,
+        removeAfterMs: track.patienceMs,
+        warmUpMs: track.warmUpMs,
+        good,
+        atMs,
+        mayLeave: !held && !this.#isTried(track, nowMs),
+        shared: others !== undefined,
+      },
+      track.check.hysteresis,
+      nowMs,
+    )
+    if (before !== health.state) this.#turned(track, before, nowMs)
+  }
+
+  #turned(track: Track, before: Track['health']['state'], nowMs: number): void {
+    const { health } = track
+    this.dirty.add(track)
+    const was = isServing(before)
+    const is = isServing(health.state)
+    if (was !== is) this.doubt.known += is ? 1 : -1
+    if (was && !is && this.doubt.heard(track)) this.trust(nowMs)
+    if (health.state === 'down' && before !== 'recovering') {
+      health.excused = track.node.intent.kind !== 'auto' || track.word === 'drain' || track.word === 'maint'
+    }
+    this.#desk.effects.push({
+      kind: 'health',
+      node: track.node.name,
+      check: track.check.name,
+      from: before,
+      to: health.state,
+      reason: tellReason(track),
+      badMs: health.effectiveBadMs,
+    })
+    for (const { pool, member } of track.seats) {
+      const served = was || (before === 'pending' && member.trusted)
+      if (!(served && is)) {
+        this.#desk.decideSoon(pool, nowMs)
+        continue
+      }
+      this.#desk.settle({ pool, member })
+    }
+  }
+
+  /** @returns badness by vantage, ours among them, or undefined: we are alone */
+  #fresh(track: Track, nowMs: number): number[] | undefined {
+    if (track.others === undefined) return undefined
+    const values: number[] = []
+    for (const { badMs, atMs } of track.others.values()) if (nowMs - atMs <= OPINION_FRESH_MS) values.push(badMs)
+    if (values.length === 0) return undefined
+    if (!this.doubt.isolated && track.health.state !== 'pending') values.push(track.health.bucket.badMs)
+    return values
+  }
+
+  opine(vantage: string, bad: ReadonlyMap<string, number>, nowMs: number): void {
+    for (const track of this.tracks.values()) {
+      const badMs = bad.get(track.key)
+      if (badMs === undefined) {
+        if (track.others?.delete(vantage) !== true) continue
+        if (track.others.size === 0) track.others = undefined
+      } else {
+        track.others ??= new Map()
+        track.others.set(vantage, { badMs, atMs: nowMs })
+      }
+      const before = track.health.effectiveBadMs
+      this.#turn(track, undefined, nowMs, nowMs)
+      if (track.health.effectiveBadMs !== before) for (const { pool } of track.seats) pool.standing = undefined
+    }
+  }
+
+  /** The node's own word: out or ready, a weight, a load. */
+  #listen(track: Track, result: ProbeResult, nowMs: number): void {
+    const { node } = track
+    const { word } = result
+    // Most nodes never say a word.
+    if (word === undefined && track.word === undefined && track.weightPercent === undefined) return
+    if (word?.load !== undefined) noteLoad(node, word.load, nowMs)
+    // A node that has stopped after its farewell still stands by it: only an answer takes it back.
+    const state = result.ok || word?.state !== undefined ? (word?.state ?? undefined) : track.word
+    // Of several checks the most modest word counts; one that has fallen silent about it counts no more.
+    if (result.ok || word !== undefined) track.weightPercent = word?.weightPercent
+    const asked = node.tracks.map(({ weightPercent }) => weightPercent).filter((percent) => percent !== undefined)
+    const percent = asked.length === 0 ? 100 : Math.min(...asked)
+    if (state === track.word && percent === node.weightPercent) return
+    const out = (said: Track['word']): boolean => said === 'drain' || said === 'maint'
+    const news = out(state) || out(track.word) || percent !== node.weightPercent
+    // What comes back by its own word starts slowly, too.
+    if (out(track.word) && !out(state)) track.health.returnedAtMs = nowMs
+    track.word = state
+    node.weightPercent = percent
+    this.dirty.add(track)
+    if (news) this.#desk.decideAll(node.pools, nowMs)
+  }
+
+  #warn(track: Track, warning: string | undefined, nowMs: number): void {
+    if (warning === track.warning) return
+    track.warning = warning
+    const message = warning ?? 'the warning is over'
+    this.#desk.alert(nowMs, 'probe-warning', track.key, warning !== undefined, message)
+  }
+
+  /** An edited check that nobody has passed yet, and that fails everywhere alike, is itself the suspect. */
+  #try(track: Track, result: ProbeResult, weight: number, nowMs: number): void {
+    for (const { pool } of track.seats) {
+      const { trial } = pool
+      if (trial === undefined || result.startedAtMs < trial.fromMs) continue
+      const family = failureFamily(result.class)
+      if (weight > 0 && !isServing(track.health.state) && track.health.state !== 'pending') continue
+      if (weight > 0 && (trial.failure ?? family) === family) {
+        trial.failure = family
+        continue
+      }
+      pool.trial = undefined
+      this.#desk.alert(
+        nowMs,
+        'check-suspect',
+        pool.name,
+        false,
+        `check ${track.check.name} works for pool ${pool.name} again, or fails in more than one way: it is trusted`,
+      )
+    }
+  }
+
+  /** @returns true when the track's failures may be the check's fault */
+  #isTried(track: Track, nowMs: number): boolean {
+    let tried = false
+    for (const { pool } of track.seats) {
+      const { trial } = pool
+      if (trial?.failure === undefined) continue
+      tried = true
+      if (trial.alerted || track.health.bucket.badMs < track.patienceMs) continue
+      trial.alerted = true
+      this.#desk.alert(
+        nowMs,
+        'check-suspect',
+        pool.name,
+        true,
+        `check ${track.check.name} was edited, and since then every node of pool ${pool.name} fails it alike (${track.reason}): ` +
+          'the check is the suspect, nobody is removed. Correct it, or force the nodes down.',
+      )
+    }
+    return tried
+  }
+
+  /** We are cut off: give back what our own silence cost the nodes. */
+  #distrust(nowMs: number): void {
+    for (const track of this.doubt.silentTracks()) {
+      track.health.bucket.badMs = track.badBeforeMs
+      track.health.bucket.failures = track.failuresBefore
+      for (const { pool } of track.seats) pool.standing = undefined
+      this.dirty.add(track)
+    }
+    this.#desk.alert(
+      nowMs,
+      'isolated',
+      'self',
+      true,
+      'more than half of all nodes fell silent at once, at two sites or more: this name server may be cut off. ' +
+        'Its failures do not count until nodes answer again; nobody is removed.',
+    )
+  }
+
+  trust(nowMs: number): void {
+    const message = 'enough nodes answer: this name server trusts its own eyes again'
+    this.#desk.alert(nowMs, 'isolated', 'self', false, message)
+  }
+
+  schedule(track: Track, fromMs: number): void {
+    track.paceMs = paceMs(track.health, track.failing, track.check.hysteresis)
+    this.probes.schedule(track, fromMs + jittered(track.paceMs, this.#random.float()))
+  }
+
+  /** The pace may have changed with the result; it counts from the start of the probe. */
+  #rescheduleAfter(track: Track, startedAtMs: number, nowMs: number): void {
+    if (startedAtMs < track.startedMs) return
+    const pace = paceMs(track.health, track.failing, track.check.hysteresis)
+    if (pace === track.paceMs) return
+    track.paceMs = pace
+    this.probes.schedule(track, Math.max(nowMs, startedAtMs + jittered(pace, this.#random.float())))
+  }
+}
+
+function tellReason(track: Track): string {
+  switch (track.health.state) {
+    case 'suspect':
+    case 'down':
+      return track.reason
+    case 'warming':
+      return 'answered for long enough without a failure'
+    default:
+      return 'answers'
+  }
+}
