@@ -125,8 +125,8 @@ export class Sections {
           target = image.rrAt(found.rrset) + FIXED_RR_OCTETS
           break
         case OUTCOME.dname:
-          // A DNAME may well be passed twice with different names; the bound on the chain ends its loops.
-          this.#aliases[aliases] = -1 - aliases
+          // Passed twice, with another name each time, it stands in the answer once (RFC 2181 5); the bound on the chain ends its loops.
+          if (this.#isKnownAlias(aliases, zone, found.rrset)) break
           if (!this.#set(image, found.rrset, walk, found.labels, aliases)) {
             this.#cut()
             return

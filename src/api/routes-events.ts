@@ -38,7 +38,7 @@ export function eventRoutes(router: Router, streams: Streams): void {
       returns: EventSchema,
       media: 'text/event-stream',
     },
-    ({ query, c }) => {
+    ({ query, c, identity }) => {
       const header = c.req.header('last-event-id')
       if (header !== undefined && !/^\d{1,15}$/.test(header))
         throw new Problem('invalid', 'Last-Event-ID is the number of an event.')
@@ -46,7 +46,11 @@ export function eventRoutes(router: Router, streams: Streams): void {
       if (c.req.method === 'HEAD') return new Response(null, { headers: { 'content-type': 'text/event-stream' } })
       const { afterId, untilMs: _, ...filter } = filterOf(query)
       const from = header !== undefined ? Number(header) : (afterId ?? (filter.sinceMs === undefined ? undefined : 0))
-      if (!streams.open(c.env.outgoing, filter, from))
+      const { token } = identity
+      const mayStay = (): boolean =>
+        token === undefined ||
+        (control.token(token.id) === token && (token.expiresMs === undefined || token.expiresMs > now()))
+      if (!streams.open(c.env.outgoing, filter, from, mayStay))
         throw new Problem('busy', 'Too many event streams are open.', {}, { 'retry-after': '10' })
       return RESPONSE_ALREADY_SENT
     },

@@ -21,7 +21,13 @@ export type StreamFilter = Omit<JournalFilter, 'limit' | 'afterId' | 'untilMs'>
 
 export interface Streams {
   /** Takes over a response and follows from after this id; undefined: from now on. @returns false: there are too many */
-  open(response: ServerResponse, filter: StreamFilter, afterId: number | undefined): boolean
+  open(
+    response: ServerResponse,
+    filter: StreamFilter,
+    afterId: number | undefined,
+    /** asked every now and then: a token that was revoked or ended closes its streams */
+    mayStay: () => boolean,
+  ): boolean
   count(): number
   close(): void
 }
@@ -37,7 +43,7 @@ interface Follower {
 
 export function createStreams(control: Control): Streams {
   const followers = new Set<Follower>()
-  const open = new Set<ServerResponse>()
+  const open = new Map<ServerResponse, () => boolean>()
   let waiting: JournalEntry[] = []
   let timer: NodeJS.Timeout | undefined
   const flush = (): void => {
@@ -66,13 +72,15 @@ export function createStreams(control: Control): Streams {
     timer ??= setTimeout(flush, GATHER_MS)
   })
   const heartbeat = setInterval(() => {
-    for (const response of open) send(response, ': still here\n\n')
+    for (const [response, mayStay] of open)
+      if (mayStay()) send(response, ': still here\n\n')
+      else response.end()
   }, HEARTBEAT_MS)
   heartbeat.unref()
   return {
-    open(response, filter, afterId) {
+    open(response, filter, afterId, mayStay) {
       if (open.size >= MOST_STREAMS) return false
-      open.add(response)
+      open.set(response, mayStay)
       const follower: Follower = { response, filter, key: JSON.stringify(filter), lastId: 0 }
       response.on('close', () => {
         open.delete(response)
@@ -100,7 +108,7 @@ export function createStreams(control: Control): Streams {
       end()
       clearInterval(heartbeat)
       clearTimeout(timer)
-      for (const response of open) response.end()
+      for (const response of open.keys()) response.end()
     },
   }
 }

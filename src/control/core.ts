@@ -98,6 +98,7 @@ function takeUp(core: Core, change: Change): void {
   }
   switch (change.kind) {
     case 'generation':
+    case 'forget-health':
       return
     case 'put-node':
       core.added.set(change.node.name, change.node)

@@ -98,7 +98,7 @@ export class FleetObserver {
     const speaksForMs = (health.remembered ? 2 : 1) * hysteresis.suspectIntervalMs
     pour(health.bucket, result.class, result.startedAtMs, speaksForMs, hysteresis.drain, track.patienceMs)
     if (track.spells !== undefined) {
-      if (track.node.intent.kind !== 'auto') track.spells.spoilt = true
+      if (track.node.intent.kind !== 'auto' && (weight > 0 || track.spells.runningMs > 0)) track.spells.spoilt = true
       const ended = noteSpell(track.spells, weight, result.startedAtMs, hysteresis, !isServing(health.state))
       if (ended || (weight > 0 && badBefore === 0)) {
         track.patienceMs = adaptedPatienceMs(track.spells, hysteresis, nowMs)

@@ -47,9 +47,11 @@ export function putNode(core: Core, by: By, name: string, spec: NodeSpec, option
       }
   }
   const pools = node.pools.length === 0 ? 'no pool' : node.pools.join(', ')
+  // Who had drained because nobody renewed is welcome again, be it with other addresses or without a lease.
+  const back = core.intents.get(name)?.author === BY_LEASE.author
   write(
     core,
-    [{ kind: 'put-node', node }],
+    [{ kind: 'put-node', node }, ...(back ? [{ kind: 'intent' as const, node: name, intent: undefined }] : [])],
     [
       {
         ...entryBy(
@@ -65,7 +67,14 @@ export function putNode(core: Core, by: By, name: string, spec: NodeSpec, option
     ],
   )
   redeclare(core)
-  const advice = before === undefined && node.pools.length > 0 ? ' It is answered once its checks have passed.' : ''
+  if (back) apply(core, { kind: 'intent', node: name, intent: intentOf(core, name, now) })
+  const intent = core.intents.get(name)
+  const advice =
+    intent !== undefined
+      ? ` It is still under ${intent.kind} by ${intent.author}, from before.`
+      : before === undefined && node.pools.length > 0
+        ? ' It is answered once its checks have passed.'
+        : ''
   return done(core, `node ${name} ${before === undefined ? 'added' : 'changed'}.${advice}`, [name])
 }
 
@@ -126,6 +135,7 @@ export function forget(name: string): Change[] {
     { kind: 'delete-node', node: name },
     { kind: 'intent', node: name, intent: undefined },
     { kind: 'weight', node: name, weight: undefined },
+    { kind: 'forget-health', node: name },
   ]
 }
 

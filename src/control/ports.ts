@@ -39,6 +39,8 @@ export type Change =
   | { readonly kind: 'generation'; readonly generation: number }
   | { readonly kind: 'put-node'; readonly node: AddedNode }
   | { readonly kind: 'delete-node'; readonly node: string }
+  /** what was observed of a node that is gone for good */
+  | { readonly kind: 'forget-health'; readonly node: string }
   /** undefined: auto */
   | { readonly kind: 'intent'; readonly node: string; readonly intent: Intent | undefined }
   /** undefined: the declared weight */

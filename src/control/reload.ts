@@ -35,6 +35,8 @@ export interface ReloadState {
   held: Plan | undefined
   /** goes back at this time unless confirmed */
   confirmBy: { readonly atMs: number; readonly previous: LoadedFiles } | undefined
+  /** nobody confirmed: what is in force is older than the files */
+  wentBack: boolean
   /** reloads are done one after the other */
   queue: Promise<unknown>
 }
@@ -46,6 +48,7 @@ export function createReloadState(): ReloadState {
     issues: [],
     held: undefined,
     confirmBy: undefined,
+    wentBack: false,
     queue: Promise.resolve(),
   }
 }
@@ -60,6 +63,7 @@ export function reload(core: Core, state: ReloadState, by: By, options: ReloadOp
 async function reloadNow(core: Core, state: ReloadState, by: By, options: ReloadOptions): Promise<Outcome> {
   const loaded = await core.ports.loader.load()
   state.lastMs = core.ports.now()
+  state.wentBack = false
   if (!loaded.ok) {
     const known = new Set(state.issues.map(printIssue))
     const news = state.lastOk || loaded.issues.some((issue) => !known.has(printIssue(issue)))
@@ -151,6 +155,8 @@ export function goBackWhenDue(core: Core, state: ReloadState): void {
   write(core, [], [{ ...entryBy(core, BY_ITSELF, 'went-back', message), kind: 'reload' }])
   redeclare(core, waiting.previous)
   state.lastOk = false
+  state.wentBack = true
+  state.issues = []
 }
 
 /** What a reload would do now; changes nothing. */

@@ -96,8 +96,13 @@ export function harmsOf(safety: Safety): Harm[] {
         pool.fitAfter === 0
           ? 'no fit node'
           : `${pool.fitAfter} fit node${pool.fitAfter === 1 ? '' : 's'} (${pool.stay.join(', ')})`
+      const strict = pool.clients.length > 0 && pool.clients.every((one) => one.strict)
       const spill =
-        pool.fitAfter === 0 && pool.fallback !== undefined ? `; its clients would be sent to pool ${pool.fallback}` : ''
+        pool.fitAfter > 0 || pool.fallback === undefined
+          ? ''
+          : strict
+            ? `; its clients are strict and would not be sent to pool ${pool.fallback}`
+            : `; its clients would be sent to pool ${pool.fallback}`
       const whom = pool.clients.map((one) => `${one.record} (${one.clients})`).slice(0, 5)
       const who = whom.length === 0 ? '' : ` Clients: ${whom.join(', ')}.`
       return {

@@ -118,7 +118,9 @@ export function viewHealth(core: Core, state: ReloadState): HealthView {
     reasons.push(
       state.held !== undefined
         ? 'a reload is held: it would take away too much'
-        : `files were not taken up: ${state.issues.length} issues`,
+        : state.wentBack
+          ? 'nobody confirmed the last reload: what is in force is older than the files'
+          : `files were not taken up: ${state.issues.length} issue${state.issues.length === 1 ? '' : 's'}`,
     )
   return {
     status: critical ? 'critical' : reasons.length > 0 ? 'degraded' : 'ok',

@@ -18,7 +18,7 @@ export interface FileLoaderOptions {
   readonly zones: string
   readonly geoip: GeoipFiles
   /** zones that come from elsewhere: absolute, lower case */
-  readonly elsewhere?: readonly string[]
+  readonly elsewhere?: () => readonly string[]
 }
 
 export interface FileLoader extends Loader {
@@ -55,7 +55,7 @@ export function createFileLoader(options: FileLoaderOptions): FileLoader {
     const reply = await runThread({
       zones: options.zones,
       geoip: options.geoip,
-      elsewhere: options.elsewhere ?? [],
+      elsewhere: options.elsewhere?.() ?? [],
       numbers,
       knownZones: [...(kept?.zones.values() ?? [])].map(({ name, file, key, includes }) => ({
         name,

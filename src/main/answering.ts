@@ -110,6 +110,11 @@ export class Answering {
     this.#ports.declared(this.#joined!.structure)
   }
 
+  /** what came from files; undefined before the first load */
+  get structure(): Structure | undefined {
+    return this.#files?.image as Structure | undefined
+  }
+
   /** @param zone lower case, absolute */
   serves(zone: string): boolean {
     return this.publisher.structure.zones.some(({ name }) => name === zone)

@@ -5,6 +5,8 @@ import { resolve } from 'node:path'
 import { hasErrors } from '../base/index.ts'
 import type { CheckOptions, CheckReport } from '../cli/index.ts'
 import { createFileLoader, readSettings } from '../loader/index.ts'
+import { zoneNames } from '../store/index.ts'
+import { databaseFile } from './places.ts'
 
 export async function checkFiles(options: CheckOptions): Promise<CheckReport> {
   const nothing = { zones: [], steeredRecords: 0, pools: 0, nodes: 0 }
@@ -14,7 +16,7 @@ export async function checkFiles(options: CheckOptions): Promise<CheckReport> {
   const loaded = await createFileLoader({
     zones,
     geoip: settings.geoip,
-    elsewhere: [...settings.secondary.keys()],
+    elsewhere: () => [...settings.secondary.keys(), ...zoneNames(databaseFile(settings))],
   }).load()
   if (!loaded.ok) return { ...nothing, issues: [...issues, ...loaded.issues] }
   const { steering } = loaded.files

@@ -85,10 +85,17 @@ export class RunningServer {
     this.#transfers = joinTransfers(
       settings,
       this.#answering,
-      createZoneArchive(this.#db),
       this.#workers + 1,
       this.#clock.now,
       () => random.float(),
+      {
+        archive: createZoneArchive(this.#db),
+        steering: () => this.#control.steering(),
+        note: (action, message, author, from) => {
+          this.#control.note({ atMs: this.#clock.now(), kind: 'write', action, author, from, message })
+          this.#control.flush()
+        },
+      },
       log,
     )
     this.#control = createControl({
@@ -125,6 +132,7 @@ export class RunningServer {
     const log = this.#log
     logIssues(log, files.issues)
     this.#control.subscribe((entry) => log.info({ event: entry }, entry.message))
+    this.#transfers.restore()
     this.#control.start(files)
     this.#transfers.start()
     if (ensureAdminToken(this.#control, adminTokenFile(this.#settings), this.#clock.now()))
@@ -152,7 +160,6 @@ export class RunningServer {
       ),
       version: VERSION,
       openReads: api.openReads,
-      keptZones: this.#transfers.kept,
       now: this.#clock.now,
       notReady: () => (this.#ready ? undefined : 'The server is starting.'),
       facts: () => this.#facts(),

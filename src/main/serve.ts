@@ -12,8 +12,10 @@ import type { ServeOptions } from '../cli/index.ts'
 import type { LoadedFiles } from '../control/index.ts'
 import { createFileLoader, type FileLoader, readSettings, type Settings } from '../loader/index.ts'
 import { createServiceManager } from '../serve/index.ts'
+import { zoneNames } from '../store/index.ts'
 import { takeOver } from './hand-over.ts'
 import { createLog, type Log, logIssues } from './log.ts'
+import { databaseFile } from './places.ts'
 import { RunningServer } from './running-server.ts'
 
 /** Runs the name server until it is told to stop. @returns the exit code */
@@ -40,7 +42,7 @@ async function run(settings: Settings, replace: boolean, log: Log): Promise<numb
   const loader = createFileLoader({
     zones: settings.zones,
     geoip: settings.geoip,
-    elsewhere: [...settings.secondary.keys()],
+    elsewhere: () => [...settings.secondary.keys(), ...zoneNames(databaseFile(settings))],
   })
   const loading = loader.load()
   loading.catch(() => undefined)

@@ -3,8 +3,10 @@
  */
 import { join } from 'node:path'
 import { QueryResponder, SILENCE, type StructureMessage } from '../answer/index.ts'
+import { printAddress } from '../base/index.ts'
 import type { Settings } from '../loader/index.ts'
 import { TRANSPORTS } from '../serve/index.ts'
+import type { Steering } from '../steer/index.ts'
 import {
   copyFiles,
   createKeptZones,
@@ -30,20 +32,30 @@ export interface Transfers {
   readonly outgoing: OutgoingZones
   readonly others: OtherZones
   readonly secondaries: Secondaries
-  readonly kept: KeptZones
+  readonly keptZones: KeptZones
+  /** Brings zones of the database into the answers; before the first files are in force. */
+  restore(): void
   /** Begins to ask primaries; answers are served already. */
   start(): void
   stop(): void
+}
+
+/** What zones of the database need of the rest. */
+export interface KeptPorts {
+  readonly archive: ZoneArchive
+  steering(): Steering
+  /** journals what was done; on disk on return */
+  note(action: string, message: string, author: string, from: string): void
 }
 
 /** @param thread the main thread's own row among the serving threads */
 export function joinTransfers(
   settings: Settings,
   answering: Answering,
-  archive: ZoneArchive,
   thread: number,
   nowMs: () => number,
   random: () => number,
+  kept: KeptPorts,
   log: Log,
 ): Transfers {
   const { keys, transfer, secondary, data } = settings
@@ -71,41 +83,67 @@ export function joinTransfers(
     log,
   })
   const taken = (zone: string): string | undefined => {
-    if (secondary.has(zone)) return 'is a copy of another server'
-    return answering.serves(zone) && !others.has(zone) ? 'is read from a file' : undefined
+    if (secondary.has(zone)) return 'is a copy: change it at its primary'
+    const file = answering.structure?.zones.some(({ name }) => name === zone) ?? false
+    return file ? 'is read from a file: edit the file' : undefined
   }
-  const kept = createKeptZones({
-    archive,
+  const keptZones = createKeptZones({
+    archive: kept.archive,
     nowMs,
     keys: () => keys,
     taken,
     steered: (zone) =>
-      new Set(
-        answering.publisher.structure.records.flatMap((each) => (each?.record.zone === zone ? [each.record.name] : [])),
-      ),
-    changed: (zone, model, changes) => others.put(zone, model, changes),
+      new Set([...kept.steering().records.values()].filter((record) => record.zone === zone).map(({ name }) => name)),
+    changed: (zone, model, changes) => {
+      others.put(zone, model, changes)
+    },
     removed: (zone) => others.remove(zone),
-    log,
+    log: {
+      // What was done to a zone is told by its words: each goes to the journal, too.
+      info: (details, message) => {
+        log.info(details, message)
+        const { zone, author } = details as { readonly zone?: string; readonly author?: string }
+        if (author !== undefined)
+          kept.note(
+            message.replace(' ', '-'),
+            `${message.replace('zone', `zone ${zone} was`)} by ${author}`,
+            author,
+            'api',
+          )
+      },
+      warn: (details, message) => log.warn(details, message),
+    },
   })
   const query = slowResponder(answering, thread, nowMs)
   const door = createTransferDoor({
     nowSeconds,
     keys: () => keys,
     allow: () => transfer.allow,
-    zone: (name) => outgoing.state(name),
+    zone: (name) => {
+      const state = outgoing.state(name)
+      // Where nobody may transfer, versions are not kept; the zone is ours all the same.
+      return state.kind === 'unknown' && answering.serves(printName(name)) ? { kind: 'unavailable' } : state
+    },
     query: (message, { transport, peer, port }) =>
       query(message, TRANSPORTS.indexOf(transport) as 0 | 1 | 2, peer, port),
     notified: (zone, _serial, from) =>
       secondaries.notified(zone, from) ?? (answering.serves(printName(zone)) ? 'primary' : 'unknown'),
-    update: async (name, prerequisites, updates, from) => {
-      const zone = printName(name)
-      const why = taken(zone)
-      return (
-        kept.update(name, prerequisites, updates, from) ??
-        (why === undefined
+    update: async (zone, prerequisites, updates, from) => {
+      const done = keptZones.update(zone, prerequisites, updates, from)
+      if (done === undefined) {
+        const whose = taken(printName(zone))
+        return whose === undefined
           ? { rcode: RCODE.NOTAUTH }
-          : { rcode: RCODE.REFUSED, why: `zone ${zone} ${why}: change it there` })
-      )
+          : { rcode: RCODE.REFUSED, why: `zone ${printName(zone)} ${whose}` }
+      }
+      if (done.rcode === RCODE.NOERROR)
+        kept.note(
+          'zone-updated',
+          `zone ${printName(zone)} was updated with key ${from.key}`,
+          `key ${from.key}`,
+          printAddress(from.address),
+        )
+      return done
     },
     log,
   })
@@ -114,11 +152,9 @@ export function joinTransfers(
     outgoing,
     others,
     secondaries,
-    kept,
-    start: () => {
-      kept.start()
-      secondaries.declare([...secondary.values()])
-    },
+    keptZones,
+    restore: () => keptZones.start(),
+    start: () => secondaries.declare([...secondary.values()]),
     stop: () => {
       secondaries.stop()
       notifier.stop()

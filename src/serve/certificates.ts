@@ -11,7 +11,7 @@ import type { TlsFiles } from './model.ts'
 
 export const TLS_OPTIONS = {
   minVersion: 'TLSv1.2', // RFC 9325 3.1.1
-  ALPNProtocols: ['dot'], // RFC 7858 has none; "dot" is registered for XFR and clients offer it (RFC 9103 7.1)
+  ALPNProtocols: ['dot'], // transfers over TLS insist on it (RFC 9103 7.1)
 } as const
 
 /** Reads both files and checks that they belong together. @throws an Error whose message is a sentence for the operator */

@@ -3,7 +3,7 @@
  * came by.
  */
 
-import { type Libc, loadLibc } from './libc.ts'
+import { type Libc, loadLibc, MSG_DONTWAIT } from './libc.ts'
 import type { ServingLog, SlowDoor, SlowRequest } from './model.ts'
 import type { OpenSocket } from './sockets.ts'
 import type { Order, Report } from './thread-desk.ts'
@@ -104,5 +104,6 @@ function sendDatagram(
   view.setBigUint64(24, 1n, true)
   view.setBigUint64(32, libc.addressOf(from), true)
   view.setBigUint64(40, BigInt(control.length), true)
-  return libc.sendmsg(socket.fd, header, 0) === message.length
+  // The main thread waits for nobody: where there is no room the datagram is lost, as datagrams may be.
+  return libc.sendmsg(socket.fd, header, MSG_DONTWAIT) === message.length
 }

@@ -124,7 +124,7 @@ export function prepareUdp(libc: Libc, socket: OpenSocket): void {
     setOption(libc, fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER_OCTETS)
   setPatience(libc, fd, SO_RCVTIMEO, RECEIVE_TIMEOUT_MS)
   setPatience(libc, fd, SO_SNDTIMEO, 100)
-  // A forged "fragmentation needed" must not make replies fragment (RFC 9715 3.1): ignore path-MTU news. OMIT is newer than DONT.
+  // A forged "fragmentation needed" must not make replies fragment (RFC 9715): ignore path-MTU news. OMIT is newer than DONT.
   if (setOption(libc, fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT) < 0)
     setOption(libc, fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT)
   if (socket.family === 6 && setOption(libc, fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IP_PMTUDISC_OMIT) < 0)

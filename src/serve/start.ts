@@ -37,6 +37,12 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   else if (options.listen.some((address) => address.tls === true))
     throw new ListenError('ENOCERT', 'An address asks for TLS, and there is no certificate.', 'Set tls: { cert, key }.')
   const workers = driver === 'batched' ? Math.max(1, Math.floor(options.workers)) : 1
+  if (options.replace === true && libc === undefined)
+    throw new ListenError(
+      'ENOSYS',
+      `Taking over from a running server is not possible here: ${reason}.`,
+      'Stop it first.',
+    )
   const predecessors = options.replace === true ? findPredecessors(options.listen) : []
   const opened = libc === undefined ? await openPlain(options) : openSockets(libc, options, workers)
   const limits = { ...DEFAULT_STREAM_LIMITS, ...options.limits }

@@ -17,8 +17,9 @@ import { DESK, type Report } from './thread-desk.ts'
 
 /** A message and its two octets of length. */
 export const STREAM_CAPACITY = 65_535
-// Answers that a client has not read yet; past this no more questions are read from it.
-const UNREAD_OCTETS = 256 * 1024
+// Answers that a client has not read yet; past this no more questions are read from it. With one answer more, and 2,000 connections
+// of clients that read nothing, 256 MiB.
+const UNREAD_OCTETS = 64 * 1024
 // Messages of all connections that may be behind the slow door at once; at 64 KiB each at the most, 64 MiB.
 const SLOW_IN_TOTAL = 1024
 
@@ -31,6 +32,8 @@ export interface StreamThread {
   readonly slot: Uint8Array
   now(): number
   report(report: Report): void
+  /** The responder threw. */
+  fault(error: unknown, message: Uint8Array): void
 }
 
 export interface StreamConnection {
@@ -63,7 +66,6 @@ export function streamConnection(
   let messageSince: number | undefined
   let unreadSince: number | undefined
   let slow = 0
-  let requests = 0
   let ended = false
 
   const write = (framed: Uint8Array, done?: (ok: boolean) => void): void => {
@@ -82,13 +84,7 @@ export function streamConnection(
     try {
       result = responder.answer(slot, 2, length, STREAM_CAPACITY, wireTransport, peer, 0, peer.length as 4 | 16, port)
     } catch (error) {
-      counters[COUNTER.faults]! += 1
-      const message = Buffer.from(slot.slice(2, 2 + length)).toString('hex')
-      thread.report({
-        kind: 'fault',
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-        message,
-      })
+      thread.fault(error, slot.subarray(2, 2 + length))
       return
     }
     if (result > 0) {
@@ -106,7 +102,7 @@ export function streamConnection(
       Atomics.add(desk, DESK.slow, 1)
       counters[COUNTER.slow]! += 1
       const message = slot.slice(2, 2 + length)
-      thread.report({ kind: 'slow-stream', connection: id, request: requests++, transport, message, peer, port })
+      thread.report({ kind: 'slow-stream', connection: id, transport, message, peer, port })
     }
   }
 

@@ -7,6 +7,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { parseAddress } from '../base/index.ts'
 import { readCertificate, TLS_OPTIONS, watchCertificate } from './certificates.ts'
+import { faultReporter } from './faults.ts'
 import type { Responder } from './model.ts'
 import { unmap } from './sockaddr.ts'
 import { STREAM_CAPACITY, type StreamThread, streamConnection } from './stream-connection.ts'
@@ -33,7 +34,8 @@ export async function serveStreams(
   const { desk, limits } = start
   const slot = new Uint8Array(2 + STREAM_CAPACITY)
   const now = (): number => performance.now()
-  const thread: StreamThread = { responder, desk, counters: start.counters, limits, slot, now, report }
+  const fault = faultReporter(start.counters, report)
+  const thread: StreamThread = { responder, desk, counters: start.counters, limits, slot, now, report, fault }
   const registry = streamRegistry(limits)
   const servers: Server[] = []
   let nextId = 1

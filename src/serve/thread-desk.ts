@@ -56,12 +56,6 @@ export type Report =
   | { readonly kind: 'ready' }
   | { readonly kind: 'cannot-listen'; readonly code: string; readonly message: string }
   | { readonly kind: 'fault'; readonly error: string; readonly message: string }
-  | {
-      readonly kind: 'note'
-      readonly level: 'info' | 'warn' | 'error'
-      readonly details: object
-      readonly text: string
-    }
   | { readonly kind: 'tls'; readonly since: string; readonly error: string | undefined }
   | {
       readonly kind: 'slow-udp'
@@ -77,7 +71,6 @@ export type Report =
   | {
       readonly kind: 'slow-stream'
       readonly connection: number
-      readonly request: number
       readonly transport: 'tcp' | 'tls'
       readonly message: Uint8Array
       readonly peer: Uint8Array

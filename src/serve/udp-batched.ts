@@ -14,6 +14,7 @@
  */
 
 import { COUNTER } from './counters.ts'
+import { faultReporter } from './faults.ts'
 import { EAGAIN, EINTR, type Libc, MSG_DONTWAIT, MSG_TRUNC, MSG_WAITFORONE, POLLIN } from './libc.ts'
 import type { Responder } from './model.ts'
 import { isMapped, SOCKADDR_MAX } from './sockaddr.ts'
@@ -125,6 +126,7 @@ function makeBatch(thread: BatchedThread): Batch {
   /** Which slot the k-th send header points to. */
   const owner = Int32Array.from({ length: BATCH }, (_, i) => i)
   const sendAt = Array.from({ length: BATCH }, (_, i) => at.send + BigInt(i * HEADER))
+  const fault = faultReporter(counters, thread.report)
   let used = BATCH
   let forWildcard = false
   let faultsInARow = 0
@@ -189,14 +191,7 @@ function makeBatch(thread: BatchedThread): Batch {
     } catch (error) {
       // A fault of ours must not let one poisonous query silence the server: the query is dropped and told. A thread that only
       // fails has lost its mind, and is started afresh.
-      counters[COUNTER.faults]! += 1
-      const message = Buffer.from(slots.slice(i * SLOT, i * SLOT + length)).toString('hex')
-      if (faultsInARow % 64 === 0)
-        thread.report({
-          kind: 'fault',
-          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-          message,
-        })
+      fault(error, copy(slots, i * SLOT, length))
       if (++faultsInARow >= 1000) throw error
       return 0
     }

@@ -6,6 +6,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { parseAddress } from '../base/index.ts'
 import { COUNTER } from './counters.ts'
+import { faultReporter } from './faults.ts'
 import type { Responder } from './model.ts'
 import { unmap } from './sockaddr.ts'
 import { DESK, type PlainAddress, type Report, SLOW_PER_UDP_WORKER } from './thread-desk.ts'
@@ -29,6 +30,7 @@ export interface PortableServer {
 export async function servePortable(thread: PortableThread): Promise<PortableServer> {
   const { responder, desk, counters } = thread
   const slot = new Uint8Array(UDP_CAPACITY)
+  const fault = faultReporter(counters, thread.report)
   const sockets: Socket[] = []
   const receive = (index: number, socket: Socket, message: Buffer, host: string, port: number): void => {
     counters[COUNTER.received]! += 1
@@ -46,9 +48,7 @@ export async function servePortable(thread: PortableThread): Promise<PortableSer
       length = responder.answer(slot, 0, message.length, UDP_CAPACITY, 0, peer, 0, peer.length as 4 | 16, port)
       responder.leave()
     } catch (error) {
-      counters[COUNTER.faults]! += 1
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      thread.report({ kind: 'fault', error: text, message: message.toString('hex') })
+      fault(error, message)
       return
     }
     if (length > 0) {

@@ -10,6 +10,7 @@ export function changeWriter(db: Sqlite): (change: Change) => void {
   const putSetting = db.prepare('INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)')
   const putNode = db.prepare('INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const deleteNode = db.prepare('DELETE FROM node WHERE name = ?')
+  const forgetHealth = db.prepare('DELETE FROM health WHERE node = ?')
   const putIntent = db.prepare('INSERT OR REPLACE INTO intent VALUES (?, ?, ?, ?, ?, ?)')
   const deleteIntent = db.prepare('DELETE FROM intent WHERE node = ?')
   const putWeight = db.prepare('INSERT OR REPLACE INTO weight VALUES (?, ?)')
@@ -43,6 +44,9 @@ export function changeWriter(db: Sqlite): (change: Change) => void {
       }
       case 'delete-node':
         deleteNode.run(change.node)
+        return
+      case 'forget-health':
+        forgetHealth.run(change.node)
         return
       case 'intent': {
         const { intent } = change

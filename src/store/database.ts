@@ -2,7 +2,7 @@
  * Opens the database: WAL, every commit on disk before it returns, migrated to this version's shape.
  * What can be wrong with a file is told in one sentence.
  */
-import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { MIGRATIONS } from './migrations.ts'
@@ -30,6 +30,8 @@ export function openDatabase(file: string): Sqlite {
         `${file} is a data file from the future: it has version ${version}, and this Meridian knows versions up to ` +
           `${MIGRATIONS.length}. Start the newer Meridian, or move the file away.`,
       )
+    // The hashes of tokens and the journal are nobody else's; SQLite gives its side files the same mode.
+    if (version === 0 && file !== ':memory:') chmodSync(file, 0o600)
     db.pragma('journal_mode = WAL')
     // FULL: a commit is on disk when it returns; NORMAL could lose the last ones when the machine stops.
     db.pragma('synchronous = FULL')

@@ -272,6 +272,29 @@ t.test('a lease: renewed it holds, ended it drains and leaves, and who comes bac
   })
 })
 
+t.test(
+  'who comes back with other addresses, or without a lease, is welcome too; an intent from before is told',
+  async (t) => {
+    for (const change of [{ a: ['192.0.2.15'] }, { leaseMs: undefined }]) {
+      const b = bench()
+      const leased = { ...SPEC, leaseMs: 120_000 }
+      b.control.putNode(ANA, 'cloud-1', leased)
+      b.pass(60_000)
+      b.answered.set('cloud-1', b.nowMs() + 60_000)
+      b.pass(62_000)
+      t.equal(b.control.node('cloud-1')?.intent.kind, 'drain')
+      t.equal(status(b.control.putNode(ANA, 'cloud-1', { ...leased, ...change })), 'done')
+      t.equal(b.control.node('cloud-1')?.intent.kind, 'auto')
+    }
+    const b = bench()
+    b.control.putNode(ANA, 'x', SPEC)
+    b.control.setIntent(ANA, { node: 'x' }, 'drain')
+    t.match(b.control.putNode(ANA, 'x', { ...SPEC, weight: 5 }).message, /still under drain by ana/)
+    b.control.removeNode(ANA, 'x')
+    t.equal(b.control.putNode(ANA, 'x', SPEC).message, 'node x added. It is answered once its checks have passed.')
+  },
+)
+
 t.test('reload takes up all files or none, and says what is wrong', async (t) => {
   const b = bench()
   b.pass(30_000)

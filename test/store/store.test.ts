@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -41,6 +41,14 @@ t.test('what cannot be a database is told in one sentence', async (t) => {
   future.pragma(`user_version = ${MIGRATIONS.length + 1}`)
   future.close()
   t.match(refusal(at('future.db')), /from the future: it has version/)
+})
+
+t.test('nobody else may read the database: token hashes and the journal are in it', async (t) => {
+  const file = at('mode.db')
+  const db = openDatabase(file)
+  db.exec('CREATE TABLE x (y)')
+  for (const each of [file, `${file}-wal`]) t.equal(statSync(each).mode & 0o777, 0o600, each)
+  db.close()
 })
 
 t.test('every older version is brought up to this one, with what it holds', async (t) => {
