@@ -82,7 +82,6 @@ export function route<
   remember(router, spec.path, spec.method.toUpperCase())
   app.on(spec.method.toUpperCase(), documented.getRoutingPath(), async (c) => {
     const identity = await identify(c, ports, router.throttle, spec.role)
-    requireGeneration(c, ports)
     const issues: Issue[] = []
     const params = read(spec.params ?? NOTHING, c.req.param(), 'path', issues)
     const query = read(spec.query ?? NOTHING, queryOf(c), 'query', issues)
@@ -94,6 +93,8 @@ export function route<
         `${issues.length} thing${issues.length === 1 ? ' is' : 's are'} wrong with the request.`,
         { issues },
       )
+    // After the last wait: from here to the write nobody else comes in between.
+    requireGeneration(c, ports)
     const value = await handle({
       params: params as z.output<P>,
       query: query as z.output<Q>,
@@ -151,12 +152,17 @@ const BODY_OCTETS = 256 * 1024
 async function bodyOf(c: Context<Env>, most = BODY_OCTETS): Promise<unknown> {
   const chunks: Buffer[] = []
   let octets = 0
-  for await (const chunk of c.env.incoming) {
-    octets += (chunk as Buffer).length
-    if (octets > most)
-      throw new Problem('too-large', `A request holds ${most} octets at the most.`, {}, { connection: 'close' })
-    chunks.push(chunk as Buffer)
+  try {
+    for await (const chunk of c.env.incoming) {
+      octets += (chunk as Buffer).length
+      if (octets > most) break
+      chunks.push(chunk as Buffer)
+    }
+  } catch {
+    throw new Problem('bad-request', 'The body broke off.')
   }
+  if (octets > most)
+    throw new Problem('too-large', `A request holds ${most} octets at the most.`, {}, { connection: 'close' })
   const text = Buffer.concat(chunks).toString('utf8')
   if (text.trim() === '') return {}
   try {
