@@ -10,8 +10,10 @@ import type { Accepted, Difference } from '../../control/index.ts'
 import { readSettings, SETTINGS_KEYS } from '../../loader/index.ts'
 import { restoreFrom } from '../../store/index.ts'
 import type { Act, Context } from '../context.ts'
+import { checkDelegation } from '../delegation.ts'
 import { EXIT, Failure, failureOf } from '../failure.ts'
 import { printTable } from '../table.ts'
+import { worldDns } from '../world-dns.ts'
 import { duration, tell } from './changes.ts'
 import { clock, examples, list } from './views.ts'
 
@@ -57,17 +59,50 @@ export function addServeCommand(program: Command, act: Act): void {
   )
 }
 
+interface CheckFlags {
+  readonly config?: string
+  readonly delegation?: string
+}
+
+async function tellDelegation(context: Context, zone: string): Promise<number> {
+  const report = await checkDelegation(zone, worldDns())
+  const errors = report.issues.filter((issue) => issue.severity === 'error').length
+  context.print(report, () =>
+    [
+      ...(report.parent === undefined
+        ? []
+        : [`${report.zone} is delegated by ${report.parent === '.' ? 'the root' : report.parent}`]),
+      ...report.nameServers.map(
+        ({ name, addresses, serials }) =>
+          `  ${name}  ${addresses.join(' ')}  ${serials.length === 0 ? 'no serial' : `serial ${[...new Set(serials)].join(', ')}`}`,
+      ),
+      ...report.issues.map((issue) => paintIssue(context, issue)),
+      errors > 0
+        ? context.terminal.paint('red', count(errors, 'error'))
+        : `${context.terminal.paint('green', 'ok')}: the parent says what the zone says`,
+    ].join('\n'),
+  )
+  return errors > 0 ? EXIT.failed : EXIT.done
+}
+
 export function addServerCommands(program: Command, act: Act): void {
   program
     .command('check [dir]')
     .description('check zone and steering files, offline: every issue of every file')
     .option('--config <file>', 'settings (default ./meridian.yaml, if there is one)')
+    .option('--delegation <zone>', 'instead: ask the network whether the parent says what the zone says')
     .addHelpText(
       'after',
-      examples(['meridian check', 'meridian check ./zones && git push', 'meridian check --json | jq .issues']),
+      examples([
+        'meridian check',
+        'meridian check ./zones && git push',
+        'meridian check --json | jq .issues',
+        'meridian check --delegation example.com',
+      ]),
     )
     .action(
-      act(async (context: Context, dir: string | undefined, options: { readonly config?: string }) => {
+      act(async (context: Context, dir: string | undefined, options: CheckFlags) => {
+        if (options.delegation !== undefined) return tellDelegation(context, options.delegation)
         const report = await context.ports.check({ config: options.config, folder: dir })
         const issues = sortIssues(report.issues)
         const errors = issues.filter((issue) => issue.severity === 'error').length
