@@ -261,7 +261,7 @@ export class Sections {
         if (node === 0) continue
         const below = isBelow(image.octets, image.ownerAt(node), cut)
         if (below !== (pass === 0)) continue
-        if (!this.#addresses(world, image, node) && below) this.truncated = true
+        if (!this.#addresses(world, image, node, below) && below) this.truncated = true
       }
     }
   }
@@ -271,15 +271,18 @@ export class Sections {
     const count = image.rrCount(rrset)
     for (let i = 0; i < count; i++) {
       const node = image.additional(rrset, i)
-      if (node !== 0) this.#addresses(world, image, node)
+      if (node !== 0) this.#addresses(world, image, node, false)
     }
   }
 
-  /** @returns false where something of them did not fit */
-  #addresses(world: AttachedWorld, image: ZoneImage, node: number): boolean {
+  /**
+   * @param needed  glue: never left out for want of a place in the list of names; within a set of NS no name comes twice
+   * @returns false where something of them did not fit
+   */
+  #addresses(world: AttachedWorld, image: ZoneImage, node: number, needed: boolean): boolean {
     for (let i = 0; i < this.#additionalCount; i++) if (this.#additionalNodes[i] === node) return true
-    if (this.#additionalCount === MOST_ADDITIONAL) return false
-    this.#additionalNodes[this.#additionalCount++] = node
+    if (this.#additionalCount < MOST_ADDITIONAL) this.#additionalNodes[this.#additionalCount++] = node
+    else if (!needed) return false
     const record = image.steeredRecord(node)
     if (record >= 0) return this.#steeredAddresses(world, image, node, record)
     return this.#addressSet(image, node, TYPE.A) && this.#addressSet(image, node, TYPE.AAAA)
