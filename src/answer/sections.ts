@@ -75,12 +75,7 @@ export class Sections {
   write(world: AttachedWorld, message: Uint8Array, qnameAt: number, qtype: number): void {
     let walk = this.#walks[0]
     walk.take(message, qnameAt)
-    let zone = world.directory.find(walk)
-    // RFC 4035 3.1.4.1: DS is the parent's to answer, where we serve the parent too.
-    if (qtype === TYPE.DS && zone >= 0 && world.images[zone]!.apexLabels === walk.labels) {
-      const above = world.directory.findAbove(walk)
-      if (above >= 0) zone = above
-    }
+    let zone = zoneOf(world, walk, qtype)
     this.zone = zone
     if (zone < 0) {
       this.#fail(RCODE.REFUSED, EDE_NOT_AUTHORITATIVE)
@@ -116,7 +111,7 @@ export class Sections {
           return
         case OUTCOME.cname:
           // A loop in the data: what is known so far is the answer.
-          if (this.#isKnownAlias(aliases, zone, found.rrset)) return
+          if (this.#isKnownAlias(aliases, zone, found.rrset, found.wildcard ? walk.hashes[0]! : 0)) return
           if (!this.#set(image, found.rrset, walk, walk.labels, aliases)) {
             this.#cut()
             return
@@ -126,7 +121,7 @@ export class Sections {
           break
         case OUTCOME.dname:
           // Passed twice, with another name each time, it stands in the answer once (RFC 2181 5); the bound on the chain ends its loops.
-          if (this.#isKnownAlias(aliases, zone, found.rrset)) break
+          if (this.#isKnownAlias(aliases, zone, found.rrset, 0)) break
           if (!this.#set(image, found.rrset, walk, found.labels, aliases)) {
             this.#cut()
             return
@@ -145,10 +140,11 @@ export class Sections {
       } else {
         next.take(image.octets, target)
       }
-      if (qtype === ANY || qtype === TYPE.CNAME) return
+      // RFC 6672 3.2: ANY goes on under a DNAME's target; a CNAME is an answer to it (RFC 1034 4.3.2 step 3a), and never gets here.
+      if (qtype === TYPE.CNAME) return
       if (aliases === MOST_ALIASES - 1) return
       walk = next
-      zone = world.directory.find(walk)
+      zone = zoneOf(world, walk, qtype)
       if (zone < 0 || world.expired[zone] !== 0) return
     }
   }
@@ -164,8 +160,9 @@ export class Sections {
     this.truncated = true
   }
 
-  #isKnownAlias(aliases: number, zone: number, rrset: number): boolean {
-    const mark = (rrset ^ Math.imul(zone, 0x9e3779b1)) & 0x7fffffff
+  /** @param owner the hash of the owner's name where it is a wildcard's: the same set stands under many names then */
+  #isKnownAlias(aliases: number, zone: number, rrset: number, owner: number): boolean {
+    const mark = (rrset ^ owner ^ Math.imul(zone, 0x9e3779b1)) & 0x7fffffff
     this.#aliases[aliases] = mark
     for (let i = 0; i < aliases; i++) if (this.#aliases[i] === mark) return true
     return false
@@ -427,6 +424,15 @@ export class Sections {
 }
 
 const ADDRESS_TYPES = [TYPE.A, TYPE.AAAA] as const
+
+/** @returns index of the zone that answers for the name; -1: none */
+function zoneOf(world: AttachedWorld, walk: NameWalk, qtype: number): number {
+  const zone = world.directory.find(walk)
+  if (qtype !== TYPE.DS || zone < 0 || world.images[zone]!.apexLabels !== walk.labels) return zone
+  // RFC 4035 3.1.4.1: DS is the parent's to answer, where we serve the parent too.
+  const above = world.directory.findAbove(walk)
+  return above >= 0 ? above : zone
+}
 
 /** @returns true where the uncompressed name at `name` is at or below the one at `above`, without case (RFC 4343) */
 function isBelow(octets: Uint8Array, name: number, above: number): boolean {
