@@ -47,8 +47,9 @@ export class Sections {
   readonly #aliases = new Int32Array(MOST_ALIASES)
   readonly #additionalNodes = new Int32Array(MOST_ADDITIONAL)
   #additionalCount = 0
-  /** of the zone that is being answered from */
-  #serial = 0
+  /** index of the zone that is being answered from, for its serial */
+  #serialAt = 0
+  #serials: Int32Array = new Int32Array(0)
   #turn: number
 
   constructor(out: ResponseWriter, client: ClientView, turn: number) {
@@ -74,6 +75,7 @@ export class Sections {
   /** Writes all sections for a question of class IN whose name stands uncompressed at `qnameAt` of the message being written. */
   write(world: AttachedWorld, message: Uint8Array, qnameAt: number, qtype: number): void {
     let walk = this.#walks[0]
+    this.#serials = world.serials
     walk.take(message, qnameAt)
     let zone = zoneOf(world, walk, qtype)
     this.zone = zone
@@ -88,7 +90,7 @@ export class Sections {
 
     for (let aliases = 0; ; aliases++) {
       const image = world.images[zone]!
-      this.#serial = Atomics.load(world.serials, zone)
+      this.#serialAt = zone
       const found = this.#found
       const outcome = image.lookup(walk, qtype, found)
       if (aliases === 0) this.authoritative = outcome !== OUTCOME.delegation
@@ -227,7 +229,7 @@ export class Sections {
     const start = out.at
     const apexAt = walk.starts[walk.labels - image.apexLabels]! - out.base
     if (aliases === 0 && apexAt < 256) {
-      world.negatives[zone]!.write(out, apexAt, this.#serial)
+      world.negatives[zone]!.write(out, apexAt, world.serials[zone]!)
     } else {
       const soa = image.rrAt(image.soa)
       out.name(image.octets, image.ownerAt(image.apex), true)
@@ -261,7 +263,7 @@ export class Sections {
         if (node === 0) continue
         const below = isBelow(image.octets, image.ownerAt(node), cut)
         if (below !== (pass === 0)) continue
-        if (!this.#addresses(world, image, node) && below) this.truncated = true
+        if (!this.#addresses(world, image, node, below) && below) this.truncated = true
       }
     }
   }
@@ -271,15 +273,18 @@ export class Sections {
     const count = image.rrCount(rrset)
     for (let i = 0; i < count; i++) {
       const node = image.additional(rrset, i)
-      if (node !== 0) this.#addresses(world, image, node)
+      if (node !== 0) this.#addresses(world, image, node, false)
     }
   }
 
-  /** @returns false where something of them did not fit */
-  #addresses(world: AttachedWorld, image: ZoneImage, node: number): boolean {
+  /**
+   * @param needed  glue: never left out for want of a place in the list of names; within a set of NS no name comes twice
+   * @returns false where something of them did not fit
+   */
+  #addresses(world: AttachedWorld, image: ZoneImage, node: number, needed: boolean): boolean {
     for (let i = 0; i < this.#additionalCount; i++) if (this.#additionalNodes[i] === node) return true
-    if (this.#additionalCount === MOST_ADDITIONAL) return false
-    this.#additionalNodes[this.#additionalCount++] = node
+    if (this.#additionalCount < MOST_ADDITIONAL) this.#additionalNodes[this.#additionalCount++] = node
+    else if (!needed) return false
     const record = image.steeredRecord(node)
     if (record >= 0) return this.#steeredAddresses(world, image, node, record)
     return this.#addressSet(image, node, TYPE.A) && this.#addressSet(image, node, TYPE.AAAA)
@@ -412,7 +417,7 @@ export class Sections {
         const mname = out.name(octets, at, true)
         const rname = out.name(octets, at + mname, true)
         out.copy(octets, at + mname + rname, 20)
-        if (!out.overflow) out.patch32(out.at - 20, this.#serial)
+        if (!out.overflow) out.patch32(out.at - 20, this.#serials[this.#serialAt]!)
         break
       }
       default:
