@@ -12,6 +12,7 @@ import {
   ROOT_NAME,
   rcodeOf,
   recordType,
+  splitFields,
 } from '../../src/wire/index.ts'
 import { messageInputs } from '../messages.ts'
 import { must, type Target } from '../target.ts'
@@ -40,16 +41,9 @@ export const target: Target = {
 function checkText(type: number, rdata: Uint8Array): void {
   const text = printRdata(type, rdata)
   const out = new OctetWriter()
-  const problem = parseRdata(type, fieldsOf(text), ROOT_NAME, out)
+  const problem = parseRdata(type, splitFields(text) ?? [], ROOT_NAME, out)
   must(problem === undefined, `type ${type} does not read its own text ${text}: ${problem?.message}`)
   must(equal(out.octets(), rdata), `type ${type} changed by being printed: ${text}`)
-}
-
-/** The lexer of a master file, as far as printed records need it. */
-export function fieldsOf(text: string): string[] {
-  return [...text.matchAll(/((?:\\.|"(?:\\.|[^"\\])*"|[^\s"])+)/gs)].map((match) =>
-    match[1]!.replace(/(\\.)|"/gs, (_, escaped: string | undefined) => escaped ?? ''),
-  )
 }
 
 function hasNames(message: Message): boolean {

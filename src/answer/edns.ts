@@ -61,50 +61,70 @@ export class ResponseOpt {
     )
   }
 
-  /** Writes the record at the end of the response. @param room octets that padding may use beyond what is written now */
+  /**
+   * Writes the record at the end of the response; its room was kept (`octets`), so nothing is checked here.
+   * @param room octets that padding may use beyond what is written now
+   */
   write(out: ResponseWriter, udpSize: number, start: number, room: number): void {
-    out.uint8(0)
-    out.uint16(41)
-    out.uint16(udpSize)
-    out.uint16(this.extendedRcode << 8)
-    out.uint16(this.doBit !== 0 ? 0x8000 : 0)
-    const rdlengthAt = out.at
-    out.uint16(0)
+    const octets = out.octets
+    let at = out.at
+    octets[at] = 0
+    at = put16(octets, at + 1, 41)
+    at = put16(octets, at, udpSize)
+    octets[at] = this.extendedRcode
+    octets[at + 1] = 0
+    octets[at + 2] = this.doBit !== 0 ? 0x80 : 0
+    octets[at + 3] = 0
+    const rdlengthAt = at + 4
+    at += 6
     if (this.ecs) {
-      out.uint16(OPTION.clientSubnet)
-      out.uint16(4 + this.ecsOctets)
-      out.uint16(this.ecsFamily)
-      out.uint8(this.ecsSource)
-      out.uint8(this.ecsScope)
-      out.copy(this.ecsAddress, 0, this.ecsOctets)
+      const length = this.ecsOctets
+      at = put16(octets, at, OPTION.clientSubnet)
+      at = put16(octets, at, 4 + length)
+      at = put16(octets, at, this.ecsFamily)
+      octets[at] = this.ecsSource
+      octets[at + 1] = this.ecsScope
+      at = put(octets, at + 2, this.ecsAddress, length)
     }
     if (this.cookieOctets > 0) {
-      out.uint16(OPTION.cookie)
-      out.uint16(this.cookieOctets)
-      out.copy(this.cookie, 0, this.cookieOctets)
+      at = put16(octets, at, OPTION.cookie)
+      at = put16(octets, at, this.cookieOctets)
+      at = put(octets, at, this.cookie, this.cookieOctets)
     }
     if (this.nsid !== undefined) {
-      out.uint16(OPTION.nsid)
-      out.uint16(this.nsid.length)
-      out.copy(this.nsid, 0, this.nsid.length)
+      at = put16(octets, at, OPTION.nsid)
+      at = put16(octets, at, this.nsid.length)
+      at = put(octets, at, this.nsid, this.nsid.length)
     }
     if (this.keepalive >= 0) {
-      out.uint16(OPTION.keepalive)
-      out.uint16(2)
-      out.uint16(this.keepalive)
+      at = put16(octets, at, OPTION.keepalive)
+      at = put16(octets, at, 2)
+      at = put16(octets, at, this.keepalive)
     }
     if (this.ede >= 0) {
-      out.uint16(OPTION.extendedError)
-      out.uint16(2)
-      out.uint16(this.ede)
+      at = put16(octets, at, OPTION.extendedError)
+      at = put16(octets, at, 2)
+      at = put16(octets, at, this.ede)
     }
     if (this.padding) {
-      const length = out.at - start + 4
+      const length = at - start + 4
       const pad = Math.min((PADDING_BLOCK - (length % PADDING_BLOCK)) % PADDING_BLOCK, Math.max(0, room - 4))
-      out.uint16(OPTION.padding)
-      out.uint16(pad)
-      for (let i = 0; i < pad; i++) out.uint8(0)
+      at = put16(octets, at, OPTION.padding)
+      at = put16(octets, at, pad)
+      for (let i = 0; i < pad; i++) octets[at++] = 0
     }
-    out.patch16(rdlengthAt, out.at - rdlengthAt - 2)
+    put16(octets, rdlengthAt, at - rdlengthAt - 2)
+    out.at = at
   }
+}
+
+function put16(octets: Uint8Array, at: number, value: number): number {
+  octets[at] = value >>> 8
+  octets[at + 1] = value
+  return at + 2
+}
+
+function put(octets: Uint8Array, at: number, source: Uint8Array, length: number): number {
+  for (let i = 0; i < length; i++) octets[at + i] = source[i]!
+  return at + length
 }

@@ -142,7 +142,9 @@ export class QueryResponder {
     opt.reset()
     if (scan.edns) {
       if (transport === 0) limit = Math.min(Math.max(PLAIN_UDP_OCTETS, scan.udpSize), this.#settings.udpLimit)
-      if (this.#takeEdns(message, transport, peer, peerAt, peerBytes, verdict === SCAN.query)) trusted = true
+      // A client that asks for nothing but a cookie (RFC 7873 5.4) is refused with NOERROR, so to speak.
+      const sound = scan.rcode === RCODE.NOERROR
+      if (this.#takeEdns(message, transport, peer, peerAt, peerBytes, sound)) trusted = true
     }
     limit = Math.min(limit, capacity)
     const optOctets = opt.octets()
@@ -158,9 +160,11 @@ export class QueryResponder {
     } else {
       const qtype = scan.qtype
       row[this.#world.layout.qtypesAt + Math.min(qtype, QTYPE_COLUMNS - 1)]!++
-      if (scan.qclass === QCLASS.IN) {
+      if (scan.qclass === QCLASS.IN || scan.qclass === QCLASS.ANY) {
         this.#takeClient(peer, peerAt, peerBytes)
         sections.write(this.#world, message, scan.qnameAt, qtype)
+        // RFC 1034 4.3.1, 3.7.1: nobody can speak for all classes.
+        if (scan.qclass === QCLASS.ANY) sections.authoritative = false
         if (sections.zone >= 0) row[this.#world.layout.zonesAt + this.#world.zoneIds[sections.zone]!]!++
         opt.ede = sections.ede
         if (opt.ecs && opt.ecsSource > 0) opt.ecsScope = sections.picker.scope

@@ -47,8 +47,9 @@ export class Sections {
   readonly #aliases = new Int32Array(MOST_ALIASES)
   readonly #additionalNodes = new Int32Array(MOST_ADDITIONAL)
   #additionalCount = 0
-  /** of the zone that is being answered from */
-  #serial = 0
+  /** index of the zone that is being answered from, for its serial */
+  #serialAt = 0
+  #serials: Int32Array = new Int32Array(0)
   #turn: number
 
   constructor(out: ResponseWriter, client: ClientView, turn: number) {
@@ -74,13 +75,9 @@ export class Sections {
   /** Writes all sections for a question of class IN whose name stands uncompressed at `qnameAt` of the message being written. */
   write(world: AttachedWorld, message: Uint8Array, qnameAt: number, qtype: number): void {
     let walk = this.#walks[0]
+    this.#serials = world.serials
     walk.take(message, qnameAt)
-    let zone = world.directory.find(walk)
-    // RFC 4035 3.1.4.1: DS is the parent's to answer, where we serve the parent too.
-    if (qtype === TYPE.DS && zone >= 0 && world.images[zone]!.apexLabels === walk.labels) {
-      const above = world.directory.findAbove(walk)
-      if (above >= 0) zone = above
-    }
+    let zone = zoneOf(world, walk, qtype)
     this.zone = zone
     if (zone < 0) {
       this.#fail(RCODE.REFUSED, EDE_NOT_AUTHORITATIVE)
@@ -93,7 +90,7 @@ export class Sections {
 
     for (let aliases = 0; ; aliases++) {
       const image = world.images[zone]!
-      this.#serial = Atomics.load(world.serials, zone)
+      this.#serialAt = zone
       const found = this.#found
       const outcome = image.lookup(walk, qtype, found)
       if (aliases === 0) this.authoritative = outcome !== OUTCOME.delegation
@@ -116,7 +113,7 @@ export class Sections {
           return
         case OUTCOME.cname:
           // A loop in the data: what is known so far is the answer.
-          if (this.#isKnownAlias(aliases, zone, found.rrset)) return
+          if (this.#isKnownAlias(aliases, zone, found.rrset, found.wildcard ? walk.hashes[0]! : 0)) return
           if (!this.#set(image, found.rrset, walk, walk.labels, aliases)) {
             this.#cut()
             return
@@ -126,7 +123,7 @@ export class Sections {
           break
         case OUTCOME.dname:
           // Passed twice, with another name each time, it stands in the answer once (RFC 2181 5); the bound on the chain ends its loops.
-          if (this.#isKnownAlias(aliases, zone, found.rrset)) break
+          if (this.#isKnownAlias(aliases, zone, found.rrset, 0)) break
           if (!this.#set(image, found.rrset, walk, found.labels, aliases)) {
             this.#cut()
             return
@@ -145,10 +142,11 @@ export class Sections {
       } else {
         next.take(image.octets, target)
       }
-      if (qtype === ANY || qtype === TYPE.CNAME) return
+      // RFC 6672 3.2: ANY goes on under a DNAME's target; a CNAME is an answer to it (RFC 1034 4.3.2 step 3a), and never gets here.
+      if (qtype === TYPE.CNAME) return
       if (aliases === MOST_ALIASES - 1) return
       walk = next
-      zone = world.directory.find(walk)
+      zone = zoneOf(world, walk, qtype)
       if (zone < 0 || world.expired[zone] !== 0) return
     }
   }
@@ -164,8 +162,9 @@ export class Sections {
     this.truncated = true
   }
 
-  #isKnownAlias(aliases: number, zone: number, rrset: number): boolean {
-    const mark = (rrset ^ Math.imul(zone, 0x9e3779b1)) & 0x7fffffff
+  /** @param owner the hash of the owner's name where it is a wildcard's: the same set stands under many names then */
+  #isKnownAlias(aliases: number, zone: number, rrset: number, owner: number): boolean {
+    const mark = (rrset ^ owner ^ Math.imul(zone, 0x9e3779b1)) & 0x7fffffff
     this.#aliases[aliases] = mark
     for (let i = 0; i < aliases; i++) if (this.#aliases[i] === mark) return true
     return false
@@ -230,7 +229,7 @@ export class Sections {
     const start = out.at
     const apexAt = walk.starts[walk.labels - image.apexLabels]! - out.base
     if (aliases === 0 && apexAt < 256) {
-      world.negatives[zone]!.write(out, apexAt, this.#serial)
+      world.negatives[zone]!.write(out, apexAt, world.serials[zone]!)
     } else {
       const soa = image.rrAt(image.soa)
       out.name(image.octets, image.ownerAt(image.apex), true)
@@ -264,7 +263,7 @@ export class Sections {
         if (node === 0) continue
         const below = isBelow(image.octets, image.ownerAt(node), cut)
         if (below !== (pass === 0)) continue
-        if (!this.#addresses(world, image, node) && below) this.truncated = true
+        if (!this.#addresses(world, image, node, below) && below) this.truncated = true
       }
     }
   }
@@ -274,15 +273,18 @@ export class Sections {
     const count = image.rrCount(rrset)
     for (let i = 0; i < count; i++) {
       const node = image.additional(rrset, i)
-      if (node !== 0) this.#addresses(world, image, node)
+      if (node !== 0) this.#addresses(world, image, node, false)
     }
   }
 
-  /** @returns false where something of them did not fit */
-  #addresses(world: AttachedWorld, image: ZoneImage, node: number): boolean {
+  /**
+   * @param needed  glue: never left out for want of a place in the list of names; within a set of NS no name comes twice
+   * @returns false where something of them did not fit
+   */
+  #addresses(world: AttachedWorld, image: ZoneImage, node: number, needed: boolean): boolean {
     for (let i = 0; i < this.#additionalCount; i++) if (this.#additionalNodes[i] === node) return true
-    if (this.#additionalCount === MOST_ADDITIONAL) return false
-    this.#additionalNodes[this.#additionalCount++] = node
+    if (this.#additionalCount < MOST_ADDITIONAL) this.#additionalNodes[this.#additionalCount++] = node
+    else if (!needed) return false
     const record = image.steeredRecord(node)
     if (record >= 0) return this.#steeredAddresses(world, image, node, record)
     return this.#addressSet(image, node, TYPE.A) && this.#addressSet(image, node, TYPE.AAAA)
@@ -415,7 +417,7 @@ export class Sections {
         const mname = out.name(octets, at, true)
         const rname = out.name(octets, at + mname, true)
         out.copy(octets, at + mname + rname, 20)
-        if (!out.overflow) out.patch32(out.at - 20, this.#serial)
+        if (!out.overflow) out.patch32(out.at - 20, this.#serials[this.#serialAt]!)
         break
       }
       default:
@@ -427,6 +429,15 @@ export class Sections {
 }
 
 const ADDRESS_TYPES = [TYPE.A, TYPE.AAAA] as const
+
+/** @returns index of the zone that answers for the name; -1: none */
+function zoneOf(world: AttachedWorld, walk: NameWalk, qtype: number): number {
+  const zone = world.directory.find(walk)
+  if (qtype !== TYPE.DS || zone < 0 || world.images[zone]!.apexLabels !== walk.labels) return zone
+  // RFC 4035 3.1.4.1: DS is the parent's to answer, where we serve the parent too.
+  const above = world.directory.findAbove(walk)
+  return above >= 0 ? above : zone
+}
 
 /** @returns true where the uncompressed name at `name` is at or below the one at `above`, without case (RFC 4343) */
 function isBelow(octets: Uint8Array, name: number, above: number): boolean {

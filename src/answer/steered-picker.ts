@@ -54,7 +54,8 @@ export class SteeredPicker {
   /** Finds the record's block and the client's class in it. @returns 0 where nothing was published yet */
   block(world: AttachedWorld, record: number): number {
     const words = world.region.words
-    const block = Atomics.load(words, SLOT_BASE + record)
+    // A plain read of an aligned word: never torn, and what it points to was written before it. An atomic one is a call here.
+    const block = words[SLOT_BASE + record]!
     if (block === 0) return 0
     const client = this.#client
     const map = world.recordMaps[record]!

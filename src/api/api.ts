@@ -13,6 +13,7 @@ import { type Router, remember } from './route.ts'
 import { adminRoutes } from './routes-admin.ts'
 import { eventRoutes } from './routes-events.ts'
 import { healthRoutes } from './routes-health.ts'
+import { keptZoneRoutes } from './routes-kept-zones.ts'
 import { nodeRoutes } from './routes-nodes.ts'
 import { zoneRoutes } from './routes-zones.ts'
 import { createStreams } from './streams.ts'
@@ -43,6 +44,7 @@ export function createApi(ports: ApiPorts): Api {
   healthRoutes(router)
   nodeRoutes(router)
   zoneRoutes(router)
+  keptZoneRoutes(router)
   eventRoutes(router, streams)
   adminRoutes(router, traffic)
   remember(router, '/metrics', 'GET')

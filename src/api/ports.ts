@@ -2,6 +2,7 @@
  * What the API needs from the others; main.ts fulfils it.
  */
 import type { Control } from '../control/index.ts'
+import type { KeptZones } from '../transfer/index.ts'
 
 /** Where a client address is, and how that is known. */
 export interface PlaceView {
@@ -107,6 +108,8 @@ export interface ApiPorts {
   readonly notReady: () => string | undefined
   /** what else `status` shows: addresses, databases and their age, workers; plain JSON values */
   readonly facts: () => Readonly<Record<string, unknown>>
+  /** zones kept in the database; absent: this server keeps none */
+  readonly keptZones?: KeptZones
   /** what is to be measured beside: hooks, geo databases; none where the server has none */
   readonly gauges?: () => {
     readonly hooks: readonly {

@@ -30,6 +30,8 @@ export interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z
   readonly params?: P
   readonly query?: Q
   readonly body?: B
+  /** most octets of a body, where a node and its pools are not the measure */
+  readonly bodyOctets?: number
   /** what 200 holds */
   readonly returns: z.ZodType
   /** the content type of 200 where it is not JSON */
@@ -80,17 +82,19 @@ export function route<
   remember(router, spec.path, spec.method.toUpperCase())
   app.on(spec.method.toUpperCase(), documented.getRoutingPath(), async (c) => {
     const identity = await identify(c, ports, router.throttle, spec.role)
-    requireGeneration(c, ports)
     const issues: Issue[] = []
     const params = read(spec.params ?? NOTHING, c.req.param(), 'path', issues)
     const query = read(spec.query ?? NOTHING, queryOf(c), 'query', issues)
-    const body = spec.method === 'get' ? undefined : read(spec.body ?? NOTHING, await bodyOf(c), '', issues)
+    const body =
+      spec.method === 'get' ? undefined : read(spec.body ?? NOTHING, await bodyOf(c, spec.bodyOctets), '', issues)
     if (issues.length > 0)
       throw new Problem(
         'invalid',
         `${issues.length} thing${issues.length === 1 ? ' is' : 's are'} wrong with the request.`,
         { issues },
       )
+    // After the last wait: from here to the write nobody else comes in between.
+    requireGeneration(c, ports)
     const value = await handle({
       params: params as z.output<P>,
       query: query as z.output<Q>,
@@ -145,15 +149,20 @@ function queryOf(c: Context<Env>): Record<string, string> {
 /** No request says more than a node and its pools. */
 const BODY_OCTETS = 256 * 1024
 
-async function bodyOf(c: Context<Env>): Promise<unknown> {
+async function bodyOf(c: Context<Env>, most = BODY_OCTETS): Promise<unknown> {
   const chunks: Buffer[] = []
   let octets = 0
-  for await (const chunk of c.env.incoming) {
-    octets += (chunk as Buffer).length
-    if (octets > BODY_OCTETS)
-      throw new Problem('too-large', `A request holds ${BODY_OCTETS} octets at the most.`, {}, { connection: 'close' })
-    chunks.push(chunk as Buffer)
+  try {
+    for await (const chunk of c.env.incoming) {
+      octets += (chunk as Buffer).length
+      if (octets > most) break
+      chunks.push(chunk as Buffer)
+    }
+  } catch {
+    throw new Problem('bad-request', 'The body broke off.')
   }
+  if (octets > most)
+    throw new Problem('too-large', `A request holds ${most} octets at the most.`, {}, { connection: 'close' })
   const text = Buffer.concat(chunks).toString('utf8')
   if (text.trim() === '') return {}
   try {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { z } from '@hono/zod-openapi'
-import type { Token } from '../control/index.ts'
+import { BY_ITSELF, BY_LEASE, type Token } from '../control/index.ts'
 import { exportText } from '../steer/index.ts'
 import { requireUnlimited } from './access.ts'
 import { makeToken } from './bearer.ts'
@@ -18,6 +18,9 @@ import type { Traffic } from './traffic.ts'
 import { accepted, iso } from './words.ts'
 
 const NewTokenSchema = TokenSchema.extend({ token: z.string() }).openapi('NewToken')
+
+/** Authors in the journal that are no person. */
+const RESERVED: ReadonlySet<string> = new Set([BY_ITSELF.author, BY_LEASE.author, 'anonymous', 'files', 'SIGHUP'])
 
 export function adminRoutes(router: Router, traffic: Traffic): void {
   const { ports } = router
@@ -153,6 +156,8 @@ export function adminRoutes(router: Router, traffic: Traffic): void {
     },
     ({ body, identity }) => {
       requireUnlimited(identity)
+      if (RESERVED.has(body.name))
+        throw new Problem('conflict', `${body.name} is how the journal calls the server itself; take another name.`)
       if (control.tokens().some((token) => token.name === body.name))
         throw new Problem('conflict', `There is a token named ${body.name} already.`, {
           advice: 'Revoke it first, or take another name.',

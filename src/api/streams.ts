@@ -1,7 +1,7 @@
 /**
  * Server-sent events (WHATWG HTML 9.2): the journal as it is written, to many followers at once. Each event is encoded once
- * for all of them, and what happens within 20 ms is one write. Who was away sends Last-Event-ID and gets what it missed, from the journal, without a gap: reading the last
- * page and joining the followers happen in one turn of the event loop.
+ * for all of them, and what happens within 20 ms is one write. Who was away sends Last-Event-ID and gets what it missed, from
+ * the journal, without a gap: reading the last page and joining the followers happen in one turn of the event loop.
  *
  * Who reads too slowly is cut off, and comes back with its Last-Event-ID.
  */

@@ -14,6 +14,7 @@ import { addGeoCommand } from './commands/places.ts'
 import { addQueryCommands } from './commands/query.ts'
 import { addServeCommand, addServerCommands } from './commands/server.ts'
 import { addViewCommands, examples } from './commands/views.ts'
+import { addZoneCommands } from './commands/zone.ts'
 import type { Act, CommandPorts, Context, GlobalOptions, Handler } from './context.ts'
 import { EXIT, Failure } from './failure.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
@@ -86,6 +87,7 @@ export function createProgram(act: Act, terminal: Terminal): Command {
   addExplainCommand(program, act)
   addEventsCommand(program, act)
   addServerCommands(program, act)
+  addZoneCommands(program, act)
   addGeoCommand(program, act)
   addQueryCommands(program, act)
   addLabCommands(program, act)

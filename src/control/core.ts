@@ -84,6 +84,9 @@ export function entryBy(core: Core, by: By, action: string, message: string): Ne
  * Throws where the disk fails; nothing has changed then. The caller tells the fleet.
  */
 export function write(core: Core, changes: readonly Change[], entries: readonly NewEntry[]): void {
+  // An intent that ended by itself and is not yet on disk must not undo, later, what is written now.
+  const nodes = new Set(changes.flatMap((change) => (change.kind === 'intent' ? change.node : [])))
+  core.pendingChanges = core.pendingChanges.filter((change) => change.kind !== 'intent' || !nodes.has(change.node))
   const generation = core.generation + 1
   const written = core.ports.store.commit([...changes, { kind: 'generation', generation }], entries)
   core.generation = generation
@@ -130,7 +133,17 @@ function takeUp(core: Core, change: Change): void {
 }
 
 function tell(core: Core, entries: readonly JournalEntry[]): void {
-  for (const entry of entries) for (const listener of core.listeners) listener(entry)
+  for (const entry of entries)
+    for (const listener of core.listeners) {
+      try {
+        listener(entry)
+      } catch (error) {
+        // It is written, and must take effect: who only listens cannot stop it.
+        core.ports.trouble(
+          `Somebody who follows events failed: ${error instanceof Error ? error.stack : String(error)}`,
+        )
+      }
+    }
 }
 
 /** Hands events to the fleet and lets its effects out: answers at once, the journal soon. */

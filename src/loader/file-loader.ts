@@ -19,6 +19,8 @@ export interface FileLoaderOptions {
   readonly geoip: GeoipFiles
   /** zones that come from elsewhere: absolute, lower case */
   readonly elsewhere?: () => readonly string[]
+  /** a load thread that was started already: the first load need not wait for one to start */
+  readonly thread?: Worker | undefined
 }
 
 export interface FileLoader extends Loader {
@@ -47,12 +49,15 @@ export function createFileLoader(options: FileLoaderOptions): FileLoader {
   let kept: Kept | undefined
   let numbers: readonly string[] = []
   let lastMs = 0
+  let early = options.thread
 
   const loadNow = async (): Promise<
     { readonly ok: true; readonly files: LoadedFiles } | { readonly ok: false; readonly issues: readonly Issue[] }
   > => {
     const startedMs = performance.now()
-    const reply = await runThread({
+    const first = early
+    early = undefined
+    const request: LoadRequest = {
       zones: options.zones,
       geoip: options.geoip,
       elsewhere: options.elsewhere?.() ?? [],
@@ -65,7 +70,8 @@ export function createFileLoader(options: FileLoaderOptions): FileLoader {
       })),
       steeringKey: kept?.steering.key ?? '',
       geo: kept?.steering.geo,
-    })
+    }
+    const reply = await runThread(request, first)
     lastMs = performance.now() - startedMs
     if (!reply.ok) return { ok: false, issues: sortIssues(reply.issues) }
     numbers = reply.numbers
@@ -90,22 +96,23 @@ export function createFileLoader(options: FileLoaderOptions): FileLoader {
   }
 }
 
-function runThread(request: LoadRequest): Promise<LoadReply> {
+function runThread(request: LoadRequest, early: Worker | undefined): Promise<LoadReply> {
   return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL('./load-thread.js', import.meta.url), {
-      workerData: request,
-      name: 'load',
-      resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB },
-    })
-    let reply: LoadReply | undefined
-    thread.once('message', (message: LoadReply) => {
-      reply = message
+    const thread =
+      early ??
+      new Worker(new URL('./load-thread.js', import.meta.url), {
+        name: 'load',
+        resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB },
+      })
+    thread.ref()
+    thread.once('message', (reply: LoadReply) => {
+      // It ends by itself; nobody waits for it to give its tables back.
+      thread.unref()
+      resolve(reply)
     })
     thread.once('error', reject)
-    thread.once('exit', (code) => {
-      if (reply !== undefined) resolve(reply)
-      else reject(new Error(`the thread that loads files ended (exit ${code}) without a word`))
-    })
+    thread.once('exit', (code) => reject(new Error(`the thread that loads files ended (exit ${code}) without a word`)))
+    thread.postMessage(request)
   })
 }
 

@@ -3,7 +3,7 @@
  * thread goes on answering and probing meanwhile.
  */
 import { readFileSync } from 'node:fs'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { hasErrors, type Issue } from '../base/index.ts'
 import { readSteering, type Steering } from '../steer/index.ts'
 import { discover } from './discover.ts'
@@ -103,5 +103,5 @@ function steeredWithoutZone(steering: Steering, zones: ReadonlySet<string>, fold
   return [...missing.values()]
 }
 
-// Loaded as a thread; tests import `load`.
-parentPort?.postMessage(load(workerData as LoadRequest))
+// Loaded as a thread: one request, one reply, then the end. Tests import `load`.
+parentPort?.once('message', (request: LoadRequest) => parentPort?.postMessage(load(request)))

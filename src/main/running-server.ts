@@ -160,6 +160,7 @@ export class RunningServer {
       ),
       version: VERSION,
       openReads: api.openReads,
+      keptZones: this.#transfers.keptZones,
       now: this.#clock.now,
       notReady: () => (this.#ready ? undefined : 'The server is starting.'),
       facts: () => this.#facts(),

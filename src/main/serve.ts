@@ -13,10 +13,10 @@ import type { LoadedFiles } from '../control/index.ts'
 import { createFileLoader, type FileLoader, readSettings, type Settings } from '../loader/index.ts'
 import { createServiceManager } from '../serve/index.ts'
 import { zoneNames } from '../store/index.ts'
+import { takeEarlyThread } from './early-thread.ts'
 import { takeOver } from './hand-over.ts'
 import { createLog, type Log, logIssues } from './log.ts'
 import { databaseFile } from './places.ts'
-import { RunningServer } from './running-server.ts'
 
 /** Runs the name server until it is told to stop. @returns the exit code */
 export async function serve(options: ServeOptions): Promise<number> {
@@ -42,6 +42,7 @@ async function run(settings: Settings, replace: boolean, log: Log): Promise<numb
   const loader = createFileLoader({
     zones: settings.zones,
     geoip: settings.geoip,
+    thread: takeEarlyThread(),
     elsewhere: () => [...settings.secondary.keys(), ...zoneNames(databaseFile(settings))],
   })
   const loading = loader.load()
@@ -53,6 +54,8 @@ async function run(settings: Settings, replace: boolean, log: Log): Promise<numb
     await takeOver(settings)
   }
   const manager = createServiceManager()
+  // Most of the program is read while the files are.
+  const { RunningServer } = await import('./running-server.ts')
   const server = new RunningServer(settings, loader, log)
   try {
     const files = filesOf(await loading, log)

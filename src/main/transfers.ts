@@ -130,8 +130,12 @@ export function joinTransfers(
       secondaries.notified(zone, from) ?? (answering.serves(printName(zone)) ? 'primary' : 'unknown'),
     update: async (zone, prerequisites, updates, from) => {
       const done = keptZones.update(zone, prerequisites, updates, from)
-      if (done === undefined)
-        return { rcode: RCODE.REFUSED, why: `zone ${printName(zone)} ${taken(printName(zone)) ?? 'is not ours'}` }
+      if (done === undefined) {
+        const whose = taken(printName(zone))
+        return whose === undefined
+          ? { rcode: RCODE.NOTAUTH }
+          : { rcode: RCODE.REFUSED, why: `zone ${printName(zone)} ${whose}` }
+      }
       if (done.rcode === RCODE.NOERROR)
         kept.note(
           'zone-updated',

@@ -14,8 +14,14 @@ export const TLS_OPTIONS = {
   ALPNProtocols: ['dot'], // transfers over TLS insist on it (RFC 9103 7.1)
 } as const
 
+/** A certificate with its key, as tls takes them. */
+export interface Certificate extends SecureContextOptions {
+  readonly cert: Buffer
+  readonly key: Buffer
+}
+
 /** Reads both files and checks that they belong together. @throws an Error whose message is a sentence for the operator */
-export async function readCertificate(files: TlsFiles): Promise<SecureContextOptions> {
+export async function readCertificate(files: TlsFiles): Promise<Certificate> {
   const read = async (what: string, path: string): Promise<Buffer> => {
     try {
       return await readFile(path)
@@ -34,20 +40,35 @@ export async function readCertificate(files: TlsFiles): Promise<SecureContextOpt
 }
 
 /**
- * Calls `use` with the new certificate, or `complain`, whenever the files have changed. The folders are watched: renewal tools
- * replace files or the links to them. @returns stops watching
+ * Calls `use` with the new certificate, or `complain`, whenever what the files hold has changed. The folders are watched, for renewal
+ * tools replace files or the links to them; other files there may change as they like. @returns stops watching
  */
 export function watchCertificate(
   files: TlsFiles,
-  use: (certificate: SecureContextOptions) => void,
+  inUse: Certificate,
+  use: (certificate: Certificate) => void,
   complain: (problem: string) => void,
 ): () => void {
   let timer: NodeJS.Timeout | undefined
+  let problem = ''
   const look = (): void => {
     clearTimeout(timer)
     // Certificate and key are replaced one after the other: wait until both are there.
     timer = setTimeout(() => {
-      readCertificate(files).then(use, (error: Error) => complain(error.message))
+      readCertificate(files).then(
+        (certificate) => {
+          const same = certificate.cert.equals(inUse.cert) && certificate.key.equals(inUse.key)
+          if (same && problem === '') return
+          inUse = certificate
+          problem = ''
+          use(certificate)
+        },
+        (error: Error) => {
+          if (error.message === problem) return
+          problem = error.message
+          complain(problem)
+        },
+      )
     }, 300)
     timer.unref()
   }
@@ -63,6 +84,8 @@ export function watchCertificate(
       )
     }
   }
+  // They may have changed between the first reading and the watch.
+  look()
   return () => {
     clearTimeout(timer)
     for (const watcher of watchers) watcher.close()

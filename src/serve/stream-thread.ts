@@ -79,8 +79,8 @@ export async function serveStreams(
   }
 
   let unwatch = (): void => {}
-  const tlsServer = async (): Promise<TlsServer> => {
-    const certificate = await readCertificate(start.tls ?? { cert: '', key: '' })
+  const certificate = start.tls === undefined ? undefined : await readCertificate(start.tls)
+  const tlsServer = (): TlsServer => {
     const server = createTlsServer({
       ...certificate,
       ...TLS_OPTIONS,
@@ -113,12 +113,13 @@ export async function serveStreams(
   for (const address of start.plain) await open(address.tls, { host: address.host, port: address.port })
 
   const secure = servers.filter((server): server is TlsServer => 'setSecureContext' in server)
-  if (start.tls !== undefined && secure.length > 0) {
+  if (start.tls !== undefined && certificate !== undefined && secure.length > 0) {
     report({ kind: 'tls', since: new Date().toISOString(), error: undefined })
     unwatch = watchCertificate(
       start.tls,
-      (certificate) => {
-        for (const server of secure) server.setSecureContext(certificate)
+      certificate,
+      (renewed) => {
+        for (const server of secure) server.setSecureContext(renewed)
         report({ kind: 'tls', since: new Date().toISOString(), error: undefined })
       },
       (problem) => report({ kind: 'tls', since: '', error: problem }),

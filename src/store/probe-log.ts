@@ -92,6 +92,8 @@ export function createProbeLog(db: Sqlite, options: { readonly mostOctets?: numb
     },
     flush: () => writeAll([...waiting.values()]),
     *lines(filter) {
+      // Who asks for the past means the last minutes too.
+      writeAll([...waiting.values()])
       yield* linesOf(db, filter)
     },
     prune(beforeMs, most) {

@@ -6,7 +6,9 @@ export { type Grant, grantProblem, refusedChange } from './grants.ts'
 export {
   type ArchivedZone,
   createKeptZones,
+  type KeptDone,
   type KeptOutcome,
+  type KeptRefusal,
   type KeptZone,
   type KeptZonePorts,
   type KeptZones,

@@ -53,10 +53,19 @@ export interface KeptZonePorts {
   readonly log: TransferLog
 }
 
-export type KeptOutcome =
-  | { readonly status: 'done' | 'unchanged'; readonly message: string; readonly serial: number }
-  | { readonly status: 'conflict' | 'unknown'; readonly message: string; readonly advice?: string }
+export interface KeptDone {
+  /** unchanged: it was so already; nothing was written */
+  readonly status: 'done' | 'unchanged'
+  readonly message: string
+  readonly serial: number
+}
+
+export type KeptRefusal =
+  | { readonly status: 'conflict'; readonly message: string }
+  | { readonly status: 'unknown'; readonly message: string; readonly advice: string }
   | { readonly status: 'invalid'; readonly message: string; readonly issues: readonly Issue[] }
+
+export type KeptOutcome = KeptDone | KeptRefusal
 
 export interface KeptZone {
   readonly zone: string

@@ -80,7 +80,10 @@ export interface TransferPorts {
    * @returns accepted; or why not: stranger (not one of this zone's primaries), primary (we are), unknown (not our zone)
    */
   notified(zone: Uint8Array, serial: number | undefined, from: Asker): 'accepted' | 'stranger' | 'primary' | 'unknown'
-  /** Carries out a dynamic update (RFC 2136), durably; resolves with the rcode, and for REFUSED perhaps with why. */
+  /**
+   * Carries out a dynamic update (RFC 2136), durably; resolves with the rcode, and perhaps with why: NOTAUTH where the zone is not
+   * ours, REFUSED where it or its records are not for updates, or not for this asker's.
+   */
   update(
     zone: Uint8Array,
     prerequisites: readonly UpdateRecord[],

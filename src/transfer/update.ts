@@ -3,7 +3,7 @@
  * business of the zone's keeper.
  */
 import { printAddress } from '../base/index.ts'
-import { EDE, lowerName, type Message, printName, RCODE, type ResourceRecord, TYPE } from '../wire/index.ts'
+import { CLASS, EDE, lowerName, type Message, printName, RCODE, type ResourceRecord, TYPE } from '../wire/index.ts'
 import type { UpdateRecord } from '../zone/index.ts'
 import type { Asker, TransferPorts } from './ports.ts'
 import type { Reply } from './reply.ts'
@@ -16,7 +16,7 @@ export async function answerUpdate(ports: TransferPorts, message: Message, reply
     return
   }
   const name = lowerName(zone.name)
-  if (zone.class !== 1 || ports.zone(name).kind === 'unknown') {
+  if (zone.class !== CLASS.IN) {
     await reply.answer(message, { rcode: RCODE.NOTAUTH })
     return
   }

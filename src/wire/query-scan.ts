@@ -70,9 +70,12 @@ export class QueryScan {
     if ((flags & FLAG.QR) !== 0) return SCAN.silence
     this.opcode = (flags >> 11) & 15
     if (this.opcode === OPCODE.NOTIFY || this.opcode === OPCODE.UPDATE) return SCAN.slow
-    if (this.opcode !== OPCODE.QUERY) return this.refuse(RCODE.NOTIMP)
+    const verdict = this.scanSections(message, at, at + length)
+    // What an unknown opcode's message means nobody knows; an OPT record in it is answered with one all the same (RFC 6891 6.1.1).
+    return this.opcode === OPCODE.QUERY ? verdict : this.refuse(RCODE.NOTIMP)
+  }
 
-    const end = at + length
+  private scanSections(message: Uint8Array, at: number, end: number): Scan {
     const questions = (message[at + 4]! << 8) | message[at + 5]!
     const answers = (message[at + 6]! << 8) | message[at + 7]!
     const authorities = (message[at + 8]! << 8) | message[at + 9]!
@@ -214,8 +217,9 @@ export class QueryScan {
         this.nsid = true
         return true
       case OPTION.TCP_KEEPALIVE:
+        // Ignored over UDP, whatever it carries (RFC 7828 3.3.2); over TCP it is the wish that counts.
         this.keepalive = true
-        return octets === 0 || octets === 2 // RFC 7828 3.1
+        return true
       case OPTION.PADDING:
         this.padding = true
         return true

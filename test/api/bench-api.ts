@@ -16,7 +16,8 @@ import {
   type ProblemBody,
 } from '../../src/api/index.ts'
 import { BY_ITSELF, type Role, type Scope } from '../../src/control/index.ts'
-import { backupTo } from '../../src/store/index.ts'
+import { backupTo, createZoneArchive } from '../../src/store/index.ts'
+import { createKeptZones } from '../../src/transfer/index.ts'
 import { type Bench, bench } from '../control/bench-control.ts'
 
 export interface ApiBench extends Bench {
@@ -117,6 +118,16 @@ export async function apiBench(
         return { ok: false, message: (error as Error).message }
       }
     },
+    keptZones: createKeptZones({
+      archive: createZoneArchive(b.db),
+      nowMs: () => b.nowMs(),
+      keys: () => new Set(['certbot.']),
+      taken: (zone) => (zone === 'portal.example.' ? 'is read from zones/portal.example.zone' : undefined),
+      steered: () => new Set(),
+      changed: () => {},
+      removed: () => {},
+      log: { info: () => {}, warn: () => {} },
+    }),
     probeLog: () => ['{"t":1.5,"node":"de-1","ok":true,"class":"ok","ms":3}'],
     log: (level, message, fields) => logged.push(`${level} ${message} ${JSON.stringify(fields)}`),
   })

@@ -295,6 +295,28 @@ t.test(
   },
 )
 
+t.test('a leased node that an operator drained leaves too; one that an operator disabled stays', async (t) => {
+  const b = bench()
+  for (const name of ['x', 'y']) b.control.putNode(ANA, name, { ...SPEC, leaseMs: 120_000 })
+  b.pass(60_000)
+  b.control.setIntent(ANA, { node: 'x' }, 'drain')
+  b.control.setIntent(ANA, { node: 'y' }, 'disabled')
+  b.pass(300_000)
+  t.equal(b.control.node('x'), undefined)
+  t.equal(b.control.node('y')?.intent.kind, 'disabled')
+})
+
+t.test('who listens cannot stop what was written', async (t) => {
+  const b = bench()
+  b.pass(30_000)
+  b.control.subscribe(() => {
+    throw new Error('a listener that fails')
+  })
+  t.equal(status(b.control.setIntent(ANA, { node: 'de-1' }, 'drain')), 'done')
+  t.same(b.inService('germany'), ['de-2'])
+  t.match(b.troubles, [/a listener that fails/])
+})
+
 t.test('reload takes up all files or none, and says what is wrong', async (t) => {
   const b = bench()
   b.pass(30_000)

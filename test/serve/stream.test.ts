@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import t from 'tap'
@@ -228,6 +228,15 @@ t.test('DNS over TLS', async (t) => {
     const socket = await open()
     t.equal(nameOf(socket), 'first')
     socket.destroy()
+  })
+  t.test('other files beside it may change as they like', async (t) => {
+    const news = log.lines.filter((line) => line.text.includes('certificate')).length
+    for (let i = 0; i < 5; i++) {
+      writeFileSync(join(folder, 'other'), String(i))
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    t.equal(log.lines.filter((line) => line.text.includes('certificate')).length, news)
   })
   t.test('a renewed certificate is taken up', async (t) => {
     install('second')

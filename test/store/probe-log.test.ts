@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { EVIDENCE_CLASSES, type EvidenceClass, type ProbeResult } from '../../src/health/index.ts'
+import { replayProbes } from '../../src/lab/index.ts'
 import { createProbeLog, openDatabase } from '../../src/store/index.ts'
 import { BlockWriter, readBlock } from '../../src/store/probe-block.ts'
 
@@ -79,11 +80,25 @@ t.test('a day of a calm node costs next to nothing, and is replayed in order wit
     lines.find((line) => !line.ok),
     { t: 40_006, node: 'b', check: 'web', ok: false, class: 'timeout', ms: 2000 },
   )
+  const replayed = replayProbes(lines.map((line) => JSON.stringify(line)))
+  t.same(replayed.issues, [], 'the lab reads it as it stands')
+  const summary = JSON.parse([...replayed.output].at(-1) ?? '{}') as { summary: { detect_s: { p50: number } } }
+  t.ok(summary.summary.detect_s.p50 < 30, 'and finds the outage in it')
   const some = [...log.lines({ node: 'a', check: 'web', sinceMs: start + 3_600_000, untilMs: start + 3_700_000 })]
   t.equal(some.length, 21)
   t.ok(log.prune(start + 43_200_000, 1000) > 0)
   const left = [...log.lines({ node: 'a', check: undefined, sinceMs: start, untilMs: start + 86_400_000 })]
   t.ok(left.length < 17_280 && left.length > 8000)
+  db.close()
+})
+
+t.test('what still waits in memory is in what is asked for', async (t) => {
+  const db = openDatabase(':memory:')
+  const log = createProbeLog(db)
+  log.record(result('a', 1_800_000_000_000, 'ok'))
+  const filter = { node: undefined, check: undefined, sinceMs: 1_800_000_000_000, untilMs: 1_800_000_001_000 }
+  t.equal([...log.lines(filter)].length, 1)
+  t.equal([...log.lines(filter)].length, 1, 'once')
   db.close()
 })
 

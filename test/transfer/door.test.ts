@@ -100,7 +100,8 @@ async function ask(
     },
     query: (octets) => octets.map((octet, i) => (i === 2 ? octet | 0x80 : octet)),
     notified: () => 'unknown',
-    update: async () => ({ rcode: RCODE.REFUSED, why: 'it comes from a file' }),
+    update: async (name) =>
+      printName(name) === 'example.' ? { rcode: RCODE.REFUSED, why: 'it comes from a file' } : { rcode: RCODE.NOTAUTH },
     log: { info: () => {}, warn: () => {} },
     ...options,
   })

@@ -19,7 +19,7 @@ export interface PeerServer {
 interface Program {
   readonly program: string
   readonly args: (folder: string) => readonly string[]
-  readonly config: (role: Role, port: number, ours: number, folder: string) => string
+  readonly config: (role: Role, port: number, ours: number, folder: string, zone: string) => string
 }
 
 const SECRET = Buffer.from(KEY.secret).toString('base64')
@@ -29,7 +29,7 @@ export const PEERS: Readonly<Record<string, Program>> = {
   nsd: {
     program: 'nsd',
     args: (folder) => ['-d', '-c', join(folder, 'config')],
-    config: (role, port, ours, folder) => `
+    config: (role, port, ours, folder, zone) => `
 server:
   ip-address: 127.0.0.1@${port}
   server-count: 1
@@ -48,7 +48,7 @@ key:
   algorithm: ${KEY.algorithm}
   secret: "${SECRET}"
 zone:
-  name: "example"
+  name: "${zone}"
   zonefile: "zone"
   provide-xfr: 127.0.0.1 ${NAME}
 ${
@@ -65,7 +65,7 @@ ${
   knot: {
     program: 'knotd',
     args: (folder) => ['-c', join(folder, 'config')],
-    config: (role, port, ours, folder) => `
+    config: (role, port, ours, folder, zone) => `
 server:
   listen: 127.0.0.1@${port}
   rundir: "${folder}"
@@ -90,7 +90,7 @@ acl:
     key: ${NAME}
     action: [transfer, notify]
 zone:
-  - domain: example
+  - domain: ${zone}
     storage: "${folder}"
     file: zone
     acl: transfer
@@ -100,7 +100,7 @@ ${role === 'primary' ? '    notify: us\n    zonefile-load: difference\n    journ
   bind: {
     program: 'named',
     args: (folder) => ['-g', '-n', '1', '-c', join(folder, 'config')],
-    config: (role, port, ours, folder) => `
+    config: (role, port, ours, folder, zone) => `
 options {
   directory "${folder}";
   pid-file "${folder}/pid";
@@ -114,7 +114,7 @@ options {
 };
 controls {};
 key "${NAME}" { algorithm ${KEY.algorithm}; secret "${SECRET}"; };
-zone "example" {
+zone "${zone}" {
 ${
   role === 'primary'
     ? `  type primary; file "zone"; ixfr-from-differences yes;
@@ -139,15 +139,17 @@ export async function startPeer(
   role: Role,
   ours: number,
   model: ZoneModel | undefined,
+  wanted?: number,
+  zone = 'example',
 ): Promise<PeerServer> {
   const { program, args, config } = PEERS[name]!
   const folder = mkdtempSync(join(tmpdir(), `${name}-`))
   mkdirSync(join(folder, 'db'))
-  const port = await freePort()
-  const write = (zone: ZoneModel) =>
-    writeFileSync(join(folder, 'zone'), [...zone].map((record) => `${printRecord(record)}\n`).join(''))
+  const port = wanted ?? (await freePort())
+  const write = (model: ZoneModel) =>
+    writeFileSync(join(folder, 'zone'), [...model].map((record) => `${printRecord(record)}\n`).join(''))
   if (model !== undefined) write(model)
-  writeFileSync(join(folder, 'config'), config(role, port, ours, folder))
+  writeFileSync(join(folder, 'config'), config(role, port, ours, folder, zone))
   const child: ChildProcess = spawn(program, args(folder), { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   child.stdout!.on('data', (piece) => (output += piece))
@@ -155,8 +157,8 @@ export async function startPeer(
   const gone = new Promise<void>((resolve) => child.on('close', () => resolve()))
   return {
     port,
-    reload: (zone) => {
-      write(zone)
+    reload: (model) => {
+      write(model)
       child.kill('SIGHUP')
     },
     stop: async () => {
@@ -173,7 +175,7 @@ export async function startPeer(
 }
 
 /** A port that was free a moment ago, for UDP and TCP most likely. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }

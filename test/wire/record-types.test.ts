@@ -14,22 +14,16 @@ import {
   readRdata,
   recordType,
   recordTypes,
+  splitFields,
   TYPE,
   typeOf,
 } from '../../src/wire/index.ts'
 
 const ORIGIN = parseName('example.')!
 
-/** Splits as a master file's lexer does, within one line: blanks between fields, quotes gone, escapes kept. */
-function fieldsOf(text: string): string[] {
-  return [...text.matchAll(/((?:\\.|"(?:\\.|[^"\\])*"|[^\s"])+)/g)].map((match) =>
-    match[1]!.replace(/(\\.)|"/g, (_, escaped: string | undefined) => escaped ?? ''),
-  )
-}
-
 function parse(type: string, text: string): Uint8Array | string {
   const out = new OctetWriter()
-  const problem = parseRdata(typeOf(type)!, fieldsOf(text), ORIGIN, out)
+  const problem = parseRdata(typeOf(type)!, splitFields(text)!, ORIGIN, out)
   return problem === undefined ? out.octets() : problem.message
 }
 const hexOf = (octets: Uint8Array | string) =>
@@ -235,6 +229,20 @@ t.test('text becomes the wire form that the documents give, and prints back as i
     `04686f7374076578616d706c6503636f6d000006400100000003041b${'00'.repeat(26)}20`,
     'the figure of RFC 4034 4.3',
   )
+})
+
+t.test('a line of data is split as a master file is', async (t) => {
+  const rows: [string, string[] | undefined][] = [
+    ['', []],
+    ['  a\tb  ', ['a', 'b']],
+    ['"a b" ""', ['a b', '']],
+    ['a\\ b', ['a\\ b']],
+    ['"\\"x" \\.', ['\\"x', '\\.']],
+    ['alpn="h2, h3" x', ['alpn=h2, h3', 'x']],
+    ['"open', undefined],
+    ['end\\', undefined],
+  ]
+  for (const [text, fields] of rows) t.strictSame(splitFields(text), fields, JSON.stringify(text))
 })
 
 t.test('every type of this house has a row', async (t) => {

@@ -1,0 +1,138 @@
+/** Files to worlds: all of them load or none does, and what did not change is kept. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Structure } from '../../src/answer/index.ts'
+import type { LoadedFiles } from '../../src/control/index.ts'
+import { createFileLoader, type FileLoader } from '../../src/loader/index.ts'
+
+const ZONE = (serial: number, more = ''): string =>
+  `$TTL 300\n@ SOA ns1 hostmaster ${serial} 3600 600 604800 60\n@ NS ns1\nns1 A 192.0.2.1\n${more}`
+const STEERING = (net: string): string => `zone: one.example
+nodes:
+  a: { a: 192.0.2.10 }
+  b: { a: 192.0.2.11 }
+pools:
+  left: { nodes: [a] }
+  right: { nodes: [b] }
+records:
+  www:
+    rules:
+      - { net: [${net}], pool: left }
+      - { pool: right }
+`
+
+function folderOf(
+  t: Tap,
+  files: Readonly<Record<string, string>>,
+): { folder: string; write(name: string, text: string): void } {
+  const folder = t.testdir()
+  const write = (name: string, text: string): void => {
+    mkdirSync(join(folder, name, '..'), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  for (const [name, text] of Object.entries(files)) write(name, text)
+  return { folder, write }
+}
+type Tap = Pick<typeof t, 'testdir'>
+
+async function loaded(loader: FileLoader): Promise<LoadedFiles> {
+  const result = await loader.load()
+  if (!result.ok) throw new Error(result.issues.map(({ code }) => code).join(' '))
+  return result.files
+}
+const imageOf = (files: LoadedFiles): Structure => files.image as Structure
+const zoneOf = (files: LoadedFiles, name: string) => imageOf(files).zones.find((zone) => zone.name === name)!.image
+
+t.test('what did not change is kept; what did is new', async (t) => {
+  const { folder, write } = folderOf(t, {
+    'one.example.zone': ZONE(1),
+    'two.example.zone': ZONE(1, '$INCLUDE parts/mail.inc\n'),
+    'parts/mail.inc': 'mail A 192.0.2.25\n',
+    'one.yaml': STEERING('10.0.0.0/8'),
+  })
+  const loader = createFileLoader({ zones: folder, geoip: {} })
+  const first = await loaded(loader)
+  t.same(
+    first.zones.map(({ name, serial }) => [name, serial]),
+    [
+      ['one.example.', 1],
+      ['two.example.', 1],
+    ],
+  )
+  t.ok(
+    loader.readFiles().some((file) => file.endsWith('mail.inc')),
+    'included files are watched',
+  )
+  t.equal(await loaded(loader), first, 'nothing changed: the very same value')
+
+  write('one.example.zone', ZONE(2))
+  const second = await loaded(loader)
+  t.not(second.fingerprint, first.fingerprint)
+  t.not(zoneOf(second, 'one.example.'), zoneOf(first, 'one.example.'))
+  t.equal(zoneOf(second, 'two.example.'), zoneOf(first, 'two.example.'), 'the other zone was not compiled again')
+  t.equal(imageOf(second).records, imageOf(first).records, 'nor were the steered records')
+
+  write('parts/mail.inc', 'mail A 192.0.2.26\n')
+  const third = await loaded(loader)
+  t.not(zoneOf(third, 'two.example.'), zoneOf(first, 'two.example.'), 'an included file changes its zone')
+
+  write('one.yaml', STEERING('172.16.0.0/12'))
+  const fourth = await loaded(loader)
+  t.not(imageOf(fourth).records, imageOf(third).records)
+  t.equal(zoneOf(fourth, 'one.example.'), zoneOf(third, 'one.example.'), 'the steered names are the same')
+  t.equal(imageOf(first).zones.length, 2, 'the first world is whole: one can go back to it')
+})
+
+t.test('an error anywhere: nothing is taken up, every issue is told', async (t) => {
+  const { folder, write } = folderOf(t, { 'one.example.zone': ZONE(1), 'one.yaml': STEERING('10.0.0.0/8') })
+  const loader = createFileLoader({ zones: folder, geoip: {} })
+  const before = await loaded(loader)
+  write('one.example.zone', ZONE(2, 'www A 192.0.2.99\nbad A 192.0.2.999\n'))
+  write('three.example.zone', '@ 60 TXT "no SOA"\n')
+  write('one.yaml', STEERING('10.0.0.0/8').replace('pool: left', 'pool: lefd'))
+  const result = await loader.load()
+  t.equal(result.ok, false)
+  if (result.ok) return
+  const codes = result.issues.filter(({ severity }) => severity === 'error').map(({ code }) => code)
+  t.match(codes, /./)
+  for (const code of ['steer/unknown-pool', 'zone/no-soa']) t.ok(codes.includes(code), code)
+  t.ok(
+    codes.some((code) => code.startsWith('zone/') && code !== 'zone/no-soa'),
+    'the bad address and the steered name',
+  )
+  t.ok(
+    result.issues.every(({ file }) => file !== ''),
+    'each names its file',
+  )
+  write('one.example.zone', ZONE(1))
+  rmSync(join(folder, 'three.example.zone'))
+  write('one.yaml', STEERING('10.0.0.0/8'))
+  const after = await loaded(loader)
+  t.same(after.zones, before.zones, 'mended: as before')
+})
+
+t.test("a steered zone without a master file, and a zone that is somebody else's", async (t) => {
+  const { folder } = folderOf(t, { 'one.yaml': STEERING('10.0.0.0/8') })
+  const missing = await createFileLoader({ zones: folder, geoip: {} }).load()
+  t.equal(missing.ok, false)
+  if (!missing.ok) t.match(missing.issues, [{ code: 'loader/no-zone-file', advice: /SOA/ }])
+  const secondary = await createFileLoader({ zones: folder, geoip: {}, elsewhere: () => ['one.example.'] }).load()
+  t.equal(secondary.ok, true, 'a secondary may be steered')
+  const { folder: both } = folderOf(t, { 'one.example.zone': ZONE(1) })
+  const twice = await createFileLoader({ zones: both, geoip: {}, elsewhere: () => ['one.example.'] }).load()
+  t.equal(twice.ok, false)
+  if (!twice.ok) t.match(twice.issues, [{ code: 'loader/zone-twice' }])
+})
+
+t.test('a number once given stays: records that come and go do not move others', async (t) => {
+  const { folder, write } = folderOf(t, { 'one.example.zone': ZONE(1), 'one.yaml': STEERING('10.0.0.0/8') })
+  const loader = createFileLoader({ zones: folder, geoip: {} })
+  await loaded(loader)
+  write('one.yaml', STEERING('10.0.0.0/8').replace('  www:', '  api:'))
+  const files = await loaded(loader)
+  t.same(
+    imageOf(files).records.map((compiled) => compiled?.record.name),
+    [undefined, 'api.one.example.'],
+  )
+})
