@@ -2,7 +2,8 @@
  * The real server as a process of its own, in a folder of its own, on ports that the kernel chooses; and the command line beside it.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type t from 'tap'
@@ -14,7 +15,7 @@ const PLAIN = ['-u', 'NODE_OPTIONS']
 /** Generous: the machine may be compiling something else. What is waited for ends the waiting. */
 export const DEADLINE_MS = 90_000
 
-type Test = Pick<typeof t, 'testdir' | 'teardown'>
+type Test = Pick<typeof t, 'teardown'>
 type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string }
 
 export interface Ran {
@@ -91,7 +92,9 @@ export async function startServer(
   settings: readonly string[] = [],
   dnsPort = 0,
 ): Promise<TestServer> {
-  const folder = t.testdir({})
+  // Not t.testdir: a test may start several servers.
+  const folder = mkdtempSync(join(tmpdir(), 'meridian-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const write = (file: string, text: string): void => {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
     writeFileSync(join(folder, file), text)
