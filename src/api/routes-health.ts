@@ -59,11 +59,11 @@ export function healthRoutes(router: Router): void {
     () => {
       const health = control.health()
       const view = {
+        ...ports.facts(),
         ...health,
         version: ports.version,
         uptimeSeconds: Math.round((ports.now() - startedMs) / 1000),
         worldGeneration: ports.answers.generation(),
-        ...ports.facts(),
       }
       return new Response(`${JSON.stringify(view)}\n`, {
         status: health.status === 'critical' ? 503 : 200,

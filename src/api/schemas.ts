@@ -54,7 +54,11 @@ const Addresses = z
   .union([z.string().max(64), z.array(z.string().max(64)).max(32)])
   .transform((one) => (typeof one === 'string' ? [one] : one))
 const Weight = z.number().int().min(0).max(65535)
-const Reason = z.string().max(500)
+// One line: it stands in logs, tables and terminals.
+const Reason = z
+  .string()
+  .max(500)
+  .regex(/^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$/, 'one line of text, without control characters')
 
 export const NodeParams = z.object({ node: Name })
 export const PoolParams = z.object({ pool: Name })

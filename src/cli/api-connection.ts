@@ -113,8 +113,10 @@ export function openApi(options: ApiOptions, environment: NodeJS.ProcessEnv): Ap
           if (!response.ok) await read(response, token !== undefined, exact)
           opened = true
           for await (const event of eventsOf(response)) {
-            if (event.id !== undefined) last = event.id
-            if (event.data !== '') yield JSON.parse(event.data, exact ? undefined : printable) as T
+            // What has no number is no event of the journal: a word about a gap, a sign of life.
+            if (event.id === undefined || event.data === '') continue
+            last = event.id
+            yield JSON.parse(event.data, exact ? undefined : printable) as T
           }
         } catch (error) {
           // What never answered will not do so by asking again; a server that restarts will.

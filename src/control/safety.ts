@@ -16,6 +16,20 @@ export function floorOf(pool: Pool, members: number): number {
   return Math.min(members, Math.max(1, wanted))
 }
 
+/**
+ * The floor in force. Who was never seen well has not joined yet: it neither serves nor raises the floor; nor do standby nodes.
+ * @param without nodes that will not be members any more
+ */
+export function floorNow(pool: Pool, standing: PoolStanding | undefined, without?: ReadonlySet<string>): number {
+  const pending = new Set(
+    (standing?.members ?? []).filter((one) => one.health === 'pending' && !one.fit).map((one) => one.node),
+  )
+  const members = pool.members.filter(
+    (member) => !member.standby && !pending.has(member.node) && without?.has(member.node) !== true,
+  )
+  return floorOf(pool, Math.max(1, members.length))
+}
+
 /** Clients that a record sends to the pool, told in words: "www.portal.example. for MD, RO". */
 export interface ClientClass {
   readonly record: string
@@ -65,11 +79,9 @@ export function safetyOf(
     const present = standing(pool.name)?.members ?? []
     const fit = present.filter((member) => member.fit).map((member) => member.node)
     const stay = fit.filter((node) => !going.has(node))
-    // Who was never seen well has not joined yet: it neither serves nor raises the floor.
-    const pending = new Set(present.filter((one) => one.health === 'pending' && !one.fit).map((one) => one.node))
     const remaining = pool.members.filter((member) => !(shrinks && going.has(member.node)))
-    const members = remaining.filter((member) => !member.standby && !pending.has(member.node)).length
-    const floor = floorOf(pool, Math.max(1, members))
+    const members = remaining.filter((member) => !member.standby).length
+    const floor = floorNow(pool, standing(pool.name), shrinks ? going : undefined)
     const clients = clientsOf(steering, pool.name)
     const emptied = shrinks && remaining.length === 0 && (clients.length > 0 || isFallback(steering, pool.name))
     told.push({

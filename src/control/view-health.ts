@@ -9,7 +9,7 @@ import type { Issue } from '../base/index.ts'
 import type { Core } from './core.ts'
 import { type Plan, poolsInUse } from './plan.ts'
 import type { ReloadState } from './reload.ts'
-import { floorOf } from './safety.ts'
+import { floorNow } from './safety.ts'
 import { iso, viewNode } from './view-nodes.ts'
 
 export interface HealthView {
@@ -81,7 +81,7 @@ export function viewHealth(core: Core, state: ReloadState): HealthView {
     const standing = core.ports.fleet.standing(pool.name)
     const members = standing?.members ?? []
     const condition = standing?.condition ?? 'all-down'
-    const floor = floorOf(pool, pool.members.filter((member) => !member.standby).length)
+    const floor = floorNow(pool, standing)
     const fit = members.filter((member) => member.fit).length
     pools[pool.name] = {
       condition,

@@ -4,7 +4,7 @@
 import type { MemberStanding, Pool, PoolCondition, SteeredRecord } from '../steer/index.ts'
 import type { Core } from './core.ts'
 import { printOrigin } from './outcome.ts'
-import { type ClientClass, clientsOf, floorOf, printMatch } from './safety.ts'
+import { type ClientClass, clientsOf, floorNow, printMatch } from './safety.ts'
 import { seconds } from './view-nodes.ts'
 
 export interface MemberView {
@@ -78,7 +78,7 @@ export function viewPool(core: Core, pool: Pool): PoolView {
     check: pool.check ?? null,
     fallback: pool.fallback ?? null,
     allDown: pool.allDown,
-    floor: floorOf(pool, pool.members.length - standby.size),
+    floor: floorNow(pool, standing),
     fit: members.filter((member) => member.fit).length,
     inService: members.filter((member) => member.inService).length,
     members: members.map((member) => viewMember(member, standby.has(member.node))),

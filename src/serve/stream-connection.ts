@@ -61,6 +61,7 @@ export function streamConnection(
 ): StreamConnection {
   const { responder, counters, desk, limits, slot } = thread
   const reader = frameReader()
+  const arrived = slot.subarray(2)
   const wireTransport = transport === 'tcp' ? 1 : 2
   let lastActivity = thread.now()
   let messageSince: number | undefined
@@ -112,7 +113,7 @@ export function streamConnection(
     let took = false
     socket.cork()
     while (socket.writableLength < UNREAD_OCTETS && slow < limits.slowPerConnection && !socket.destroyed) {
-      const length = reader.next(slot.subarray(2))
+      const length = reader.next(arrived)
       if (length < 0) break
       if (!took) responder.enter()
       took = true

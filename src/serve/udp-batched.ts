@@ -15,7 +15,7 @@
 
 import { COUNTER } from './counters.ts'
 import { faultReporter } from './faults.ts'
-import { EAGAIN, EINTR, type Libc, MSG_DONTWAIT, MSG_TRUNC, MSG_WAITFORONE, POLLIN } from './libc.ts'
+import { EAGAIN, EINTR, errnoName, type Libc, MSG_DONTWAIT, MSG_TRUNC, MSG_WAITFORONE, POLLIN } from './libc.ts'
 import type { Responder } from './model.ts'
 import { isMapped, SOCKADDR_MAX } from './sockaddr.ts'
 import { type OpenSocket, RECEIVE_TIMEOUT_MS } from './sockets.ts'
@@ -32,6 +32,7 @@ const BUSY = 8
 // ... but not longer than this many rounds, or the quiet sockets would wait for the busy one's end.
 const PATIENCE = 8
 const DRAIN_MS = 400
+const MOST_FAILURES = 1000
 
 export interface BatchedThread {
   readonly libc: Libc
@@ -92,7 +93,7 @@ interface Batch {
 
 function makeBatch(thread: BatchedThread): Batch {
   const { libc, sockets, responder, desk, counters } = thread
-  // Shared buffers are never moved and need no copy for the calls.
+  // Shared buffers are never moved; the views below keep them alive as long as the kernel is given their addresses.
   const make = (octets: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(octets))
   const slots = make(BATCH * SLOT)
   const names = make(BATCH * NAME)
@@ -130,6 +131,7 @@ function makeBatch(thread: BatchedThread): Batch {
   let used = BATCH
   let forWildcard = false
   let faultsInARow = 0
+  let failuresInARow = 0
 
   const turn = (index: number, flags: number): number => {
     const socket = sockets[index]!
@@ -143,8 +145,15 @@ function makeBatch(thread: BatchedThread): Batch {
     }
     const n = libc.recvmmsg(socket.fd, at.receive, BATCH, flags, null)
     used = Math.max(n, 0)
-    // EAGAIN and EINTR are the end of a wait; ECONNREFUSED and its kin are an ICMP message about an earlier reply: nothing is lost.
-    if (n <= 0) return n
+    if (n <= 0) {
+      // EAGAIN and EINTR are the end of a wait; ECONNREFUSED and its kin are news about an earlier reply: nothing is lost. What fails
+      // without end would keep the core busy for nothing: the thread ends, and is started again later and later.
+      const errno = n < 0 ? libc.errno() : EAGAIN
+      if (errno !== EAGAIN && errno !== EINTR && ++failuresInARow >= MOST_FAILURES)
+        throw new Error(`queries cannot be received: recvmmsg fails with ${errnoName(errno)}`)
+      return n
+    }
+    failuresInARow = 0
     responder.enter()
     let replies = 0
     for (let i = 0; i < n; i++) {

@@ -174,6 +174,8 @@ t.test('malformed requests are 400 with every issue', (t) =>
       t.equal((await b.ask('GET', path, body)).status, 400, path)
     t.equal((await b.ask('PATCH', '/v1/nodes/de-1', { weight: 70_000 })).status, 400)
     t.equal((await b.ask('PATCH', '/v1/nodes/de-1', [])).status, 400)
+    t.equal((await b.ask('POST', '/v1/nodes/de-1/drain', { reason: 'one\ntwo' })).status, 400)
+    t.equal((await b.ask('POST', '/v1/nodes/de-1/drain', { reason: 'in \u001b[31mred' })).status, 400)
     t.equal((await b.ask('POST', '/v1/nodes/de-1/drain', 'x'.repeat(300_000))).status, 413)
     t.equal((await b.ask('POST', '/v1/tokens', { name: 'a b', role: 'king' })).problem.issues?.length, 2)
     t.equal(b.control.node('de-1')?.intent.kind, 'auto')

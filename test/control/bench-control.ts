@@ -78,6 +78,8 @@ export interface BenchOptions {
   readonly db?: Sqlite
   readonly startMs?: number
   readonly files?: string
+  /** already loaded, instead of `files` */
+  readonly loaded?: LoadedFiles
 }
 
 export function bench(options: BenchOptions = {}): Bench {
@@ -151,6 +153,6 @@ export function bench(options: BenchOptions = {}): Bench {
     inService: (pool) =>
       (fleet.standing(pool)?.members ?? []).filter((member) => member.inService).map((member) => member.node),
   }
-  control.start(filesOf(options.files ?? PORTAL))
+  control.start(options.loaded ?? filesOf(options.files ?? PORTAL))
   return self
 }
