@@ -22,7 +22,7 @@ export function copyFiles(folder: string): Pick<SecondaryPorts, 'saved' | 'save'
       const name = parseName(zone)
       try {
         const file = pathOf(zone)
-        return name && { records: readCopy(name, readFileSync(file)), confirmedAtMs: statSync(file).mtimeMs }
+        return name && { model: readCopy(name, readFileSync(file)), confirmedAtMs: statSync(file).mtimeMs }
       } catch {
         // None, or not a whole one: the primary has it.
         return undefined
@@ -59,7 +59,7 @@ function* copyFrames(model: ZoneModel): Generator<Uint8Array, void, undefined> {
 }
 
 /** @throws where the file is not a whole transfer of the zone */
-function readCopy(name: Uint8Array, octets: Uint8Array): SavedZone['records'] {
+function readCopy(name: Uint8Array, octets: Uint8Array): ZoneModel {
   const frames = new FrameReader()
   frames.push(octets)
   const reader = new TransferReader(name, 0, undefined)
@@ -68,7 +68,7 @@ function readCopy(name: Uint8Array, octets: Uint8Array): SavedZone['records'] {
     if ('problem' in message) throw new Error(message.problem)
     if (!reader.take(message)) continue
     const transferred = reader.result()
-    if (transferred.kind === 'full') return transferred.records
+    if (transferred.kind === 'full') return transferred.model
   }
   throw new Error('the copy is not whole')
 }

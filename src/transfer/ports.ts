@@ -109,7 +109,7 @@ export interface SecondaryZone {
 }
 
 export interface SavedZone {
-  readonly records: Iterable<ZoneRecord>
+  readonly model: ZoneModel
   /** Unix time in ms when a primary last confirmed it */
   readonly confirmedAtMs: number
 }

@@ -15,6 +15,8 @@ const MIN_INTERVAL_MS = 2000
 const MAX_INTERVAL_MS = 28 * 86_400_000
 const FIRST_RETRY_MS = 2000
 const MAX_FIRST_RETRY_MS = 600_000
+/** However many NOTIFY come, and from whomever: their source address is easily forged. */
+const NOTIFY_PAUSE_MS = 1000
 /** Refreshes come up to a tenth early, so that zones that were loaded together do not ask together for ever. */
 const JITTER = 0.1
 
@@ -29,8 +31,10 @@ export interface RefreshState {
   readonly failed: number
   /** rounds in which all primaries failed, since the last success */
   readonly rounds: number
-  /** a NOTIFY came while asking: ask again at the end */
+  /** a NOTIFY came while asking: ask again soon after the end */
   readonly again: boolean
+  /** when a primary was asked last */
+  readonly askedAtMs: number
   /** which primary to begin with: the one that sent the NOTIFY, or answered last */
   readonly prefer: number
   readonly nextAtMs: number
@@ -71,6 +75,7 @@ export function startRefresh(
     failed: 0,
     rounds: 0,
     again: false,
+    askedAtMs: Number.NEGATIVE_INFINITY,
     prefer: 0,
     nextAtMs: nowMs,
     lastError: undefined,
@@ -97,9 +102,11 @@ export function refresh(
 ): { readonly state: RefreshState; readonly effects: readonly RefreshEffect[] } {
   const effects: RefreshEffect[] = []
   let state = step(before, event, context, effects)
-  if (state.asking === undefined && (state.again || state.nextAtMs <= context.nowMs)) {
+  if (state.asking === undefined && state.again)
+    state = { ...state, again: false, nextAtMs: Math.min(state.nextAtMs, state.askedAtMs + NOTIFY_PAUSE_MS) }
+  if (state.asking === undefined && state.nextAtMs <= context.nowMs) {
     const primary = state.prefer % context.primaries
-    state = { ...state, asking: primary, failed: 0, again: false }
+    state = { ...state, asking: primary, askedAtMs: context.nowMs, failed: 0 }
     effects.push({ kind: 'ask', primary })
   }
   const expiry = expiresAtMs(state)

@@ -2,9 +2,8 @@
  * Zones that are copies of other servers': asks their primaries when refresh.ts says so, and hands new versions on.
  * The only state here is each zone's model and its refresh state; time, storage and serving are ports.
  */
-import { setImmediate } from 'node:timers/promises'
-import { parseName, printName, sameName } from '../wire/index.ts'
-import { serialNewer, soaFigures, type ZoneDiff, ZoneModel, ZoneModelBuilder, type ZoneRecord } from '../zone/index.ts'
+import { parseName, sameName } from '../wire/index.ts'
+import { serialNewer, soaFigures, type ZoneDiff, type ZoneModel, type ZoneRecord } from '../zone/index.ts'
 import { askSoa, fetchZone, type Primary } from './fetch.ts'
 import { wireKey } from './keys.ts'
 import type { Asker, SecondaryPorts, SecondaryStatus, SecondaryZone } from './ports.ts'
@@ -13,8 +12,6 @@ import { TransferProblem } from './transfer-reader.ts'
 
 /** Transfers that come in at the same time; a server that starts with a thousand zones asks for them in turn. */
 const MAX_TRANSFERS_IN = 8
-/** Some ten milliseconds. */
-const PIECE_RECORDS = 5000
 /** setTimeout takes 31 bits of milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -47,7 +44,7 @@ export function createSecondaries(ports: SecondaryPorts): Secondaries {
     const name = parseName(declared.zone)
     if (name === undefined) return
     const saved = ports.saved(declared.zone)
-    const model = saved && ZoneModel.of(name, saved.records)
+    const model = saved?.model
     const soa = model?.soa
     const state = startRefresh(
       ports.nowMs(),
@@ -119,11 +116,20 @@ export function createSecondaries(ports: SecondaryPorts): Secondaries {
     }
     copy.model = fetched.model
     const { soa } = fetched.model
-    ports.save(zone, fetched.model, ports.nowMs())
     ports.changed(zone, fetched.model, fetched.changes)
+    keep(zone, fetched.model)
     const { serial, records } = fetched.model
     ports.log.info({ zone, serial, records, incremental: fetched.changes !== undefined }, 'zone received')
     return { kind: 'transferred', soa: soaFigures(soa!) }
+  }
+
+  /** A full disk costs the copy for the next start, not the answers of now. */
+  const keep = (zone: string, model: ZoneModel): void => {
+    try {
+      ports.save(zone, model, ports.nowMs())
+    } catch (error) {
+      ports.log.warn({ zone, reason: String(error) }, 'the copy of a secondary zone cannot be kept for the next start')
+    }
   }
 
   const primaryOf = (copy: Copy, index: number): Primary => {
@@ -187,7 +193,7 @@ async function fetchVersion(
     try {
       const transferred = await fetchZone(name, primary, soaRecord(model))
       if (transferred.kind === 'current') return undefined
-      if (transferred.kind === 'full') return { model: await whole(name, transferred.records), changes: undefined }
+      if (transferred.kind === 'full') return { model: transferred.model, changes: undefined }
       const updated = transferred.diffs.reduce<ZoneModel | undefined>((each, diff) => each?.apply(diff), model)
       if (updated !== undefined) return { model: updated, changes: transferred.diffs }
       // The changes do not fit what is here: one of the two is wrong, and a whole zone settles it.
@@ -198,19 +204,7 @@ async function fetchVersion(
   }
   const transferred = await fetchZone(name, primary, undefined)
   if (transferred.kind !== 'full') throw new TransferProblem('an AXFR was answered with something else')
-  return { model: await whole(name, transferred.records), changes: undefined }
-}
-
-/** Makes a model of a whole zone in pieces: a million records take seconds, and this thread has probes and an API to run. */
-async function whole(name: Uint8Array, records: readonly ZoneRecord[]): Promise<ZoneModel> {
-  const builder = new ZoneModelBuilder(name)
-  for (let i = 0; i < records.length; i++) {
-    builder.add(records[i]!)
-    if (i % PIECE_RECORDS === PIECE_RECORDS - 1) await setImmediate()
-  }
-  const model = builder.build()
-  if (model.soa === undefined) throw new TransferProblem(`the zone ${printName(name)} came without an SOA`)
-  return model
+  return { model: transferred.model, changes: undefined }
 }
 
 function soaRecord(model: ZoneModel): ZoneRecord {

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { loadLibc } from '../../src/serve/libc.ts'
+import { AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY, loadLibc, SOCK_DGRAM } from '../../src/serve/libc.ts'
 import { portOwners } from '../../src/serve/port-owners.ts'
+import { writeSockaddr } from '../../src/serve/sockaddr.ts'
 import { localAddress, openTcp, openUdp } from '../../src/serve/sockets.ts'
 import { askUdp, connectTcp, framed, serveEcho } from './harness.ts'
 
@@ -39,6 +40,36 @@ t.test('sockets that the service manager opened are served on', async (t) => {
   libc.close(udp!.fd)
   libc.close(tcp)
 })
+
+t.test(
+  'a dual-stack socket that was handed over serves IPv4 clients as IPv4, from the address they asked',
+  async (t) => {
+    if (typeof libc === 'string') return t.comment(`skipped: ${libc}`)
+    const any = writeSockaddr(new Uint8Array(16), 0)
+    const udp = libc.socket(AF_INET6, SOCK_DGRAM, 0)
+    libc.setsockopt(udp, IPPROTO_IPV6, IPV6_V6ONLY, new Uint8Array(new ArrayBuffer(4)), 4)
+    if (udp < 0 || libc.bind(udp, any, any.length) < 0) return t.comment('skipped: no IPv6 here')
+    const { port } = localAddress(libc, udp)
+    const child = spawn(
+      'sh',
+      ['-c', 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', 'sh', process.execPath, server, `[::]:${port}`],
+      {
+        stdio: ['ignore', 'pipe', 'inherit', udp],
+      },
+    )
+    await once(child.stdout!, 'data')
+    for (const host of ['127.0.0.1', '127.0.0.9']) {
+      const answer = await askUdp('p', port, host)
+      t.equal(answer?.from, host)
+      t.same([...answer!.reply.subarray(0, 6)], [0, 4, 127, 0, 0, 1])
+    }
+    t.same([...(await askUdp('p', port, '::1'))!.reply.subarray(0, 2)], [0, 16])
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    t.same(await ended, [0, null])
+    libc.close(udp)
+  },
+)
 
 t.test('a program that is not Meridian is not taken over from', async (t) => {
   if (typeof libc === 'string') return t.comment(`skipped: ${libc}`)

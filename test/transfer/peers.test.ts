@@ -4,7 +4,7 @@ import { type Primary as Asked, askSoa, fetchZone } from '../../src/transfer/fet
 import { createNotifier, createSecondaries } from '../../src/transfer/index.ts'
 import { wireKey } from '../../src/transfer/keys.ts'
 import { parseName, TYPE } from '../../src/wire/index.ts'
-import { ZoneModel } from '../../src/zone/index.ts'
+import type { ZoneModel } from '../../src/zone/index.ts'
 import { change, KEY, linesOf, startPrimary, until, zone } from './house.ts'
 import { installed, PEERS, startPeer } from './peers.ts'
 
@@ -46,7 +46,7 @@ async function serves(port: number, serial: number, output: () => string): Promi
 async function wholeZone(port: number): Promise<string[]> {
   const transferred = await fetchZone(NAME, asked(port), undefined)
   if (transferred.kind !== 'full') throw new Error(transferred.kind)
-  return linesOf(ZoneModel.of(NAME, transferred.records))
+  return linesOf(transferred.model)
 }
 
 for (const name of Object.keys(PEERS)) {

@@ -110,6 +110,23 @@ t.test('what a secondary does, and when', async (t) => {
       86_401,
     ],
     [
+      'a flood of NOTIFY asks once a second',
+      startRefresh(0, saved),
+      [
+        [0, tick],
+        [0.2, confirmed],
+        [0.3, { kind: 'notified', primary: 0 }],
+        [0.4, { kind: 'notified', primary: 0 }],
+        [1, tick],
+        [1.1, { kind: 'notified', primary: 0 }],
+        [1.2, confirmed],
+        [1.9, { kind: 'notified', primary: 0 }],
+        [2, tick],
+      ],
+      ['0 ask 0', '1 ask 0', '2 ask 0'],
+      86_401.2,
+    ],
+    [
       'a NOTIFY while asking asks again afterwards',
       startRefresh(0, saved),
       [

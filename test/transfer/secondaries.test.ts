@@ -166,6 +166,23 @@ t.test('a copy survives a restart, expires while nobody confirms it, and is good
   t.equal(copyFiles(folder).saved('a/b.example.'), undefined, 'a copy that is not whole is none')
 })
 
+t.test('a copy that cannot be kept is served all the same', async (t) => {
+  const primary = await startPrimary(zone(1))
+  const { secondaries, told } = house({
+    save: () => {
+      throw new Error('the disk is full')
+    },
+  })
+  t.teardown(() => {
+    primary.stop()
+    secondaries.stop()
+  })
+  secondaries.declare([{ zone: 'example.', primaries: [peer(primary.port)] }])
+  await until(() => told.length === 1, 'the transfer')
+  t.strictSame(told, ['example. 1 whole'])
+  await until(() => secondaries.zones[0]!.state === 'current', 'the state')
+})
+
 t.test('zones come and go with what is declared', async (t) => {
   const primary = await startPrimary(zone(1))
   const { secondaries, told } = house()
