@@ -503,7 +503,7 @@ t.test('check tells every issue, and fails for errors only', async (t) => {
     const api = await startFakeApi(t, {
       check: async () => ({
         issues: [{ ...issue, severity }],
-        zones: [{ name: 'a.', serial: 1, records: 1 }],
+        zones: [{ name: 'a.', serial: 1, records: 1, nameServers: [] }],
         steeredRecords: 2,
         pools: 3,
         nodes: 4,
