@@ -290,6 +290,18 @@ t.test('what each command asks, tells and returns', async (t) => {
     ['weight de-1 declared', { 'PATCH /v1/nodes/de-1': DONE }, { body: { weight: null } }],
     ['weight de-1 much', {}, { exit: 2, err: /whole number/ }],
     [
+      'weight --site falkenstein 10',
+      { 'PATCH /v1/sites/falkenstein': DONE },
+      { asks: 'PATCH /v1/sites/falkenstein', body: { weight: 10 } },
+    ],
+    [
+      'standby europe on',
+      { 'POST /v1/pools/europe/standby': DONE },
+      { asks: 'POST /v1/pools/europe/standby', body: { on: true } },
+    ],
+    ['standby europe auto', { 'POST /v1/pools/europe/standby': DONE }, { body: { on: null } }],
+    ['standby europe maybe', {}, { exit: 2 }],
+    [
       'can-drain de-1',
       { 'GET /v1/nodes/de-1/can-drain': { ...SAFE, proof: PROOF } },
       { out: /Safe: every pool keeps its floor\.[\s\S]*1 of 2 fit nodes stay/ },
@@ -566,6 +578,7 @@ t.test('every command has help with what it does', async (t) => {
     const { exit, out } = await api.run(`${name} --help`)
     t.equal(exit, 0, name)
     t.match(out, /Usage: meridian/, name)
+    t.match(out, /\nExamples:\n {2}.*meridian /, `${name} has an example`)
   }
 })
 

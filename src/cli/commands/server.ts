@@ -281,7 +281,10 @@ interface TokenView {
 }
 
 function addTokenCommands(program: Command, act: Act): void {
-  const token = program.command('token').description('API tokens: create, list, revoke')
+  const token = program
+    .command('token')
+    .description('API tokens: create, list, revoke')
+    .addHelpText('after', examples(['meridian token create ana --role operator']))
   token
     .command('create <name>')
     .description('make a token; it is shown once')
@@ -316,6 +319,7 @@ function addTokenCommands(program: Command, act: Act): void {
   token
     .command('list')
     .description('who may do what')
+    .addHelpText('after', examples(['meridian token list']))
     .action(
       act(async (context: Context) => {
         const tokens = await list<TokenView>(context, '/v1/tokens', 'tokens')
@@ -346,6 +350,7 @@ function addTokenCommands(program: Command, act: Act): void {
   token
     .command('revoke <id>')
     .description('by id or name: it opens nothing any more')
+    .addHelpText('after', examples(['meridian token revoke deploy']))
     .action(
       act(async (context: Context, id: string) =>
         tell(context, await context.api().send<Accepted>('DELETE', `/v1/tokens/${encodeURIComponent(id)}`)),

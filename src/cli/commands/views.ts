@@ -87,6 +87,7 @@ export function addViewCommands(program: Command, act: Act): void {
   watchable(program.command('records [name]'))
     .description('steered records: which clients get which pool, and the nodes in it now')
     .addHelpText('after', examples(['meridian records', 'meridian records video.portal.example']))
+    .addHelpText('after', examples(['meridian records', 'meridian records video.portal.example']))
     .action(
       act((context: Context, name: string | undefined, options: WatchOption) =>
         show(
@@ -101,6 +102,7 @@ export function addViewCommands(program: Command, act: Act): void {
 
   watchable(program.command('zones'))
     .description('zones that are served')
+    .addHelpText('after', examples(['meridian zones']))
     .action(
       act((context: Context, options: WatchOption) =>
         show(context, options, () => list<ZoneView>(context, '/v1/zones', 'zones'), printZones),
