@@ -291,6 +291,15 @@ function settle(
       return { ...each, key: name === undefined ? undefined : keyNamed([...path, i], name) }
     })
 
+  const authorities = (zone: string, path: string | undefined): string | undefined => {
+    if (path === undefined) return undefined
+    const at = ['secondary', zone, 'ca']
+    const read = readText(located(at, path))
+    if (typeof read === 'string') return read
+    fail(at, 'settings/ca', `the authorities for zone ${zone} cannot be read: ${read.code} (${path}).`)
+    return undefined
+  }
+
   const { rrl, tcp } = raw.limits
   const figures = rrl === 'off' ? undefined : rrl
   return {
@@ -319,9 +328,13 @@ function settle(
       notify: peers(['transfer', 'notify'], raw.transfer.notify),
     },
     secondary: new Map(
-      Object.entries(raw.secondary).map(([zone, { primaries, key }]) => [
+      Object.entries(raw.secondary).map(([zone, { primaries, key, tls, ca }]) => [
         absoluteName(zone),
-        { zone: absoluteName(zone), primaries: peers(['secondary', zone, 'primaries'], primaries, key) },
+        {
+          zone: absoluteName(zone),
+          primaries: peers(['secondary', zone, 'primaries'], primaries, key),
+          tls: tls === undefined ? undefined : { name: tls, authorities: authorities(zone, ca) },
+        },
       ]),
     ),
     limits: {

@@ -106,6 +106,15 @@ export interface SecondaryZone {
   readonly zone: string
   /** asked in this order, the next one where one fails */
   readonly primaries: readonly Peer[]
+  /** everything goes over TLS (RFC 9103), to whoever proves the name; undefined: over UDP and TCP */
+  readonly tls?: PrimaryTls | undefined
+}
+
+export interface PrimaryTls {
+  /** what the certificate must be for */
+  readonly name: string
+  /** PEM; undefined: those that Node.js knows */
+  readonly authorities: string | undefined
 }
 
 export interface SavedZone {

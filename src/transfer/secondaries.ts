@@ -136,7 +136,7 @@ export function createSecondaries(ports: SecondaryPorts): Secondaries {
     const peer = copy.declared.primaries[index % copy.declared.primaries.length]!
     const key = peer.key === undefined ? undefined : wireKey(ports.keys().get(peer.key))
     if (peer.key !== undefined && key === undefined) throw new TransferProblem(`there is no key ${peer.key}`)
-    return { address: peer.address, port: peer.port, key }
+    return { address: peer.address, port: peer.port, key, tls: copy.declared.tls }
   }
 
   return {

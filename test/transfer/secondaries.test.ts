@@ -11,6 +11,7 @@ import {
 } from '../../src/transfer/index.ts'
 import { parseName, TYPE } from '../../src/wire/index.ts'
 import type { ZoneModel } from '../../src/zone/index.ts'
+import { makeCertificate } from '../probe/certificates.ts'
 import { change, KEY, linesOf, startPrimary, until, zone } from './house.ts'
 
 const LOOPBACK = Uint8Array.of(127, 0, 0, 1)
@@ -164,6 +165,35 @@ t.test('a copy survives a restart, expires while nobody confirms it, and is good
 
   writeFileSync(join(folder, readdirSync(folder)[0]!), 'half a cop')
   t.equal(copyFiles(folder).saved('a/b.example.'), undefined, 'a copy that is not whole is none')
+})
+
+t.test('over TLS nothing goes in the clear, and only the right primary is asked (RFC 9103)', async (t) => {
+  const notAfter = new Date(Date.now() + 86_400_000)
+  const authority = makeCertificate({ names: ['authority.example'], notAfter })
+  const { cert, key } = makeCertificate({ names: ['ns1.example'], notAfter, issuer: authority })
+  const primary = await startPrimary(zone(1), {}, { cert, key })
+  const right = house()
+  const wrong = house()
+  const unknown = house()
+  t.teardown(() => {
+    primary.stop()
+    for (const each of [right, wrong, unknown]) each.secondaries.stop()
+  })
+  const primaries = [peer(primary.port)]
+  const authorities = authority.cert
+  right.secondaries.declare([{ zone: 'example.', primaries, tls: { name: 'ns1.example', authorities } }])
+  await until(() => right.told.length === 1, 'the transfer')
+  right.secondaries.refresh('example.')
+  await until(() => right.told.length === 2, 'the confirmation')
+  t.strictSame(right.told, ['example. 1 whole', 'example. confirmed'])
+  t.strictSame(primary.asked, ['tcp AXFR', 'tcp SOA'], 'no UDP')
+  wrong.secondaries.declare([{ zone: 'example.', primaries, tls: { name: 'ns2.example', authorities } }])
+  unknown.secondaries.declare([{ zone: 'example.', primaries, tls: { name: 'ns1.example', authorities: undefined } }])
+  const failing = ({ secondaries }: typeof wrong) => secondaries.zones[0]!.state === 'failing'
+  await until(() => failing(wrong) && failing(unknown), 'both refusals')
+  t.match(wrong.secondaries.zones, [{ lastError: /ERR_TLS_CERT_ALTNAME_INVALID/ }])
+  t.match(unknown.secondaries.zones, [{ lastError: /UNABLE_TO|SELF_SIGNED/ }])
+  t.equal(primary.asked.length, 2, 'neither asked anything')
 })
 
 t.test('a copy that cannot be kept is served all the same', async (t) => {
