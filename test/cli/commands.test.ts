@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
+import { isHere } from '../../src/cli/api-connection.ts'
 import type { ServeOptions } from '../../src/cli/index.ts'
 import { problem, startFakeApi } from './fake-api.ts'
 
@@ -438,6 +439,26 @@ t.test('--json tells failures as values too', async (t) => {
   })
   t.equal(exit, 3)
   t.match(JSON.parse(out), { error: 'No.\n  x', details: { status: 412 } })
+})
+
+t.test("this machine's admin token is for this machine's server only", async (t) => {
+  for (const api of [
+    'http://127.0.0.1:8053',
+    '127.0.0.1:8053',
+    'https://localhost:8053',
+    'http://[::1]:8053',
+    'unix:/run/x.sock',
+    '0.0.0.0:8053',
+  ])
+    t.ok(isHere(api), api)
+  for (const api of [
+    'http://192.0.2.1:8053',
+    'ns1.example.net:8053',
+    'https://127.0.0.1.example.net',
+    'http://127.0.0.1@192.0.2.1/',
+    '::',
+  ])
+    t.notOk(isHere(api), api)
 })
 
 t.test('an API that is not there: what to do', async (t) => {

@@ -37,7 +37,7 @@ export function addViewCommands(program: Command, act: Act): void {
     command.option('--watch [interval]', 'show it anew every interval (default 2s) until ^C')
 
   watchable(program.command('status'))
-    .description('what the server answers with, and what is wrong')
+    .description('what the server answers with, and what is wrong; exit 1 when it is critical')
     .addHelpText(
       'after',
       examples(['meridian status', 'meridian status --watch 5s', 'meridian status --json | jq .status']),
