@@ -137,6 +137,11 @@ export interface SecondaryPorts {
   confirm(zone: string, confirmedAtMs: number): void
   /** A new version is here: compile and serve it. @param changes from the version before; undefined: the whole zone is new */
   changed(zone: string, model: ZoneModel, changes: readonly ZoneDiff[] | undefined): void
+  /**
+   * The zone is ours, and there is nothing to serve: SERVFAIL until a version comes, rather than REFUSED, which resolvers take for a
+   * wrong delegation. @param model  the copy that has expired, or a zone with an SOA and nothing else
+   */
+  pending(zone: string, model: ZoneModel): void
   /** Nobody has confirmed the copy for too long (RFC 1034 4.3.5): answer SERVFAIL from now on. */
   expired(zone: string): void
   readonly log: TransferLog

@@ -112,7 +112,13 @@ export function imagesOf(zones: readonly RichZone[], steered: ReadonlyMap<string
       steered: new Map([...steered].filter(([owner]) => owner.endsWith(name))),
       read: () => Buffer.from(text),
     })
-    assert(image !== undefined, `the zone ${name} loads: ${issues.map(({ message }) => message).join(' ')}`)
+    assert(
+      image !== undefined,
+      `the zone ${name} loads: ${issues
+        .filter((issue) => issue.severity === 'error')
+        .map(({ message }) => message)
+        .join(' ')}`,
+    )
     return { name, image }
   })
 }

@@ -76,6 +76,8 @@ t.test(
       KEYS,
       `secondary: { ${secondary.join(', ')} }`,
     ])
+    for (const name of SERVERS)
+      t.equal((await dig(server, `a.${name}.example A`)).status, 'SERVFAIL', `${name}: ours, but nothing has come yet`)
     const version = (name: string, serial: number) => zoneOf(serial, [`a 60 A 192.0.2.${serial}`], `${name}.example.`)
     const peers = await Promise.all(
       SERVERS.map((name, i) => startPeer(name, 'primary', server.port, version(name, 1), ports[i], `${name}.example`)),

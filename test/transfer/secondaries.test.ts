@@ -22,6 +22,7 @@ const silent = { info: () => {}, warn: () => {} }
 function house(ports: Partial<SecondaryPorts> = {}) {
   const served = new Map<string, ZoneModel | 'expired'>()
   const told: string[] = []
+  const pending: string[] = []
   const secondaries = createSecondaries({
     nowMs: () => Date.now(),
     random: () => 0,
@@ -29,6 +30,7 @@ function house(ports: Partial<SecondaryPorts> = {}) {
     saved: () => undefined,
     save: () => {},
     confirm: (zone) => told.push(`${zone} confirmed`),
+    pending: (zone, model) => pending.push(`${zone} ${model.serial}`),
     changed: (zone, model, changes) => {
       served.set(zone, model)
       told.push(`${zone} ${model.serial} ${changes === undefined ? 'whole' : `${changes.length} changes`}`)
@@ -44,7 +46,7 @@ function house(ports: Partial<SecondaryPorts> = {}) {
     const model = served.get(zone)
     return model === undefined || model === 'expired' ? [] : linesOf(model)
   }
-  return { secondaries, served, told, lines }
+  return { secondaries, served, told, pending, lines }
 }
 const peer = (port: number, { signed = true } = {}): Peer => ({
   address: LOOPBACK,
@@ -54,7 +56,7 @@ const peer = (port: number, { signed = true } = {}): Peer => ({
 
 t.test('a zone comes whole, then by its changes when a NOTIFY says so', async (t) => {
   const primary = await startPrimary(zone(1, ['a 60 A 192.0.2.1']))
-  const { secondaries, told, lines } = house()
+  const { secondaries, told, pending, lines } = house()
   t.teardown(() => {
     primary.stop()
     secondaries.stop()
@@ -62,6 +64,7 @@ t.test('a zone comes whole, then by its changes when a NOTIFY says so', async (t
   secondaries.declare([{ zone: 'example.', primaries: [peer(primary.port)] }])
   await until(() => told.length === 1, 'the first transfer')
   t.strictSame(lines('example.'), linesOf(primary.model!))
+  t.strictSame(pending, ['example. 0'], 'until then the zone was ours, with nothing to serve')
 
   const next = change(primary.model!, ['a 60 A 192.0.2.1'], ['a 60 A 192.0.2.2'])
   primary.model = next.model
@@ -159,6 +162,11 @@ t.test('a copy survives a restart, expires while nobody confirms it, and is good
   t.strictSame(second.lines('a/b.example.'), linesOf(model))
   await until(() => second.told.includes('a/b.example. expired'), 'the expiry, 4 s after the confirmation')
   t.match(second.secondaries.zones, [{ state: 'expired' }])
+  const third = house(copyFiles(folder))
+  t.teardown(() => third.secondaries.stop())
+  third.secondaries.declare(declared)
+  t.strictSame(third.pending, ['a/b.example. 1'], 'expired before the start: not served for a moment')
+  third.secondaries.stop()
   primary.model = model
   await until(() => second.served.get('a/b.example.') !== 'expired', 'the primary coming back')
   t.strictSame(second.lines('a/b.example.'), linesOf(model))
