@@ -14,6 +14,7 @@ import {
   parseName,
   QueryScan,
   SCAN,
+  sameName,
   TYPE,
 } from '../../src/wire/index.ts'
 import { richWorld } from '../../test/answer/rich-world.ts'
@@ -170,6 +171,13 @@ function checkReply(reply: Uint8Array, query: Uint8Array, transport: 0 | 1 | 2):
   const opts = message.additionals.filter(({ type }) => type === TYPE.OPT)
   must(opts.length === (scan.edns ? 1 : 0), 'OPT answers OPT, and only OPT (RFC 6891 6.1.1)')
   if (transport !== 0) must((message.flags & FLAG.TC) === 0, 'TC over a stream')
+  // Stub resolvers read from the top: every alias stands before what it leads to.
+  let at = message.questions[0]?.name
+  for (const { name, type, rdata } of message.answers) {
+    if (type === TYPE.DNAME && !sameName(name, at ?? name)) continue
+    must(at !== undefined && sameName(name, at), 'an answer stands before the alias that leads to it')
+    if (type === TYPE.CNAME) at = rdata
+  }
   for (const section of [message.answers, message.authorities, message.additionals]) {
     const seen = new Set(section.map((record) => [record.type, record.name, record.rdata].join(' ').toLowerCase()))
     must(seen.size === section.length, 'a record twice in a section (RFC 2181 5)')

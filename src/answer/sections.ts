@@ -70,6 +70,7 @@ export class Sections {
     this.zone = -1
     this.#additionalCount = 0
     this.picker.scope = 0
+    this.picker.ede = -1
   }
 
   /** Writes all sections for a question of class IN whose name stands uncompressed at `qnameAt` of the message being written. */

@@ -1,62 +1,9 @@
 /**
  * What the API needs from the others; main.ts fulfils it.
  */
+import type { Explanation, PlaceFacts } from '../answer/index.ts'
 import type { Control } from '../control/index.ts'
 import type { KeptZones } from '../transfer/index.ts'
-
-/** Where a client address is, and how that is known. */
-export interface PlaceView {
-  readonly address: string
-  readonly country: string | null
-  readonly subdivision: string | null
-  readonly continent: string | null
-  readonly asn: number | null
-  readonly latitude: number | null
-  readonly longitude: number | null
-  /** the database that says so, and the network it says it of */
-  readonly database: string | null
-  readonly network: string | null
-}
-
-/** Every step from a question to its answer; plain JSON values. */
-export interface Explanation {
-  readonly name: string
-  readonly type: string
-  readonly client: string | null
-  readonly generation: number
-  readonly zone: string | null
-  /** the outcome's word: steered, answer, cname, delegation, nodata, nxdomain, refused ... */
-  readonly outcome: string
-  readonly rcode: string
-  readonly record: { readonly name: string; readonly pick: string; readonly strict: boolean } | null
-  readonly place: PlaceView | null
-  readonly rules: readonly {
-    readonly clients: string
-    readonly pool: string
-    readonly matched: boolean
-    readonly why: string
-  }[]
-  readonly pool: string | null
-  readonly nodes: readonly {
-    readonly node: string
-    readonly pool: string
-    readonly answered: boolean
-    readonly intent: string
-    readonly health: string
-    readonly badSeconds: number
-    readonly share: number
-    readonly weight: number
-    readonly why: string
-  }[]
-  /** rdata in presentation form */
-  readonly answers: readonly string[]
-  readonly ttl: number | null
-  readonly ttlWhy: string
-  /** ECS scope prefix length; null: none is told */
-  readonly scope: number | null
-  /** the whole told in sentences, in order */
-  readonly steps: readonly string[]
-}
 
 /** Counts since the process started. */
 export interface Counters {
@@ -87,7 +34,7 @@ export interface Answers {
     readonly client: string | undefined
   }): Explanation | { readonly problem: string }
   /** @param address text; @returns undefined where it is no address */
-  place(address: string): PlaceView | undefined
+  place(address: string): PlaceFacts | undefined
   counters(): Counters
   /** the published world's */
   generation(): number

@@ -54,7 +54,7 @@ export function openApi(options: ApiOptions, environment: NodeJS.ProcessEnv): Ap
   const local = localServer(options, environment)
   const text = options.api ?? environment.MERIDIAN_API ?? local.api
   const { base, socketPath } = addressOf(text)
-  const token = options.token ?? environment.MERIDIAN_TOKEN ?? local.token
+  const token = options.token ?? environment.MERIDIAN_TOKEN ?? (isHere(text) ? local.token : undefined)
   const exact = options.json === true
   const agent = new Agent({
     connect: socketPath === undefined ? {} : { socketPath },
@@ -146,6 +146,17 @@ function localServer(options: ApiOptions, environment: NodeJS.ProcessEnv): { api
       api.kind === 'unix' ? `unix:${api.path}` : `${scheme}://${host.includes(':') ? `[${host}]` : host}:${api.port}`,
     token: folders.map((folder) => tokenIn(folder)).find((token) => token !== undefined),
   }
+}
+
+/** The token of this machine's server is for this machine's server: it is not sent elsewhere because a variable said so. */
+export function isHere(api: string): boolean {
+  if (api.startsWith('unix:')) return true
+  const url = /^https?:\/\//.test(api) ? api : `http://${api}`
+  if (!URL.canParse(url)) return false
+  const { hostname } = new URL(url)
+  return (
+    hostname === 'localhost' || hostname === '[::1]' || hostname === '0.0.0.0' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  )
 }
 
 function tokenIn(folder: string): string | undefined {

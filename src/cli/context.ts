@@ -28,9 +28,17 @@ export interface CheckOptions {
   readonly folder: string | undefined
 }
 
+export interface CheckedZone {
+  readonly name: string
+  readonly serial: number
+  readonly records: number
+  /** the apex NS records, with the addresses that the zone itself has for them */
+  readonly nameServers: readonly { readonly name: string; readonly addresses: readonly string[] }[]
+}
+
 export interface CheckReport {
   readonly issues: readonly Issue[]
-  readonly zones: readonly { readonly name: string; readonly serial: number; readonly records: number }[]
+  readonly zones: readonly CheckedZone[]
   readonly steeredRecords: number
   readonly pools: number
   readonly nodes: number

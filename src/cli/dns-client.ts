@@ -90,7 +90,8 @@ export async function askDns(server: DnsServer, question: DnsQuestion): Promise<
 
 type Received = readonly [message: Message, octets: number]
 
-const name = (server: DnsServer): string => {
+/** @returns ADDRESS:PORT, [ADDRESS]:PORT */
+export function printServer(server: DnsServer): string {
   const address = printAddress(server.address)
   return `${server.address.length === 16 ? `[${address}]` : address}:${server.port}`
 }
@@ -98,8 +99,8 @@ const name = (server: DnsServer): string => {
 function trouble(server: DnsServer, error: NodeJS.ErrnoException): Error {
   return new Error(
     error.code === 'ECONNREFUSED'
-      ? `nobody answers DNS at ${name(server)} (refused)`
-      : `${name(server)}: ${error.message}`,
+      ? `nobody answers DNS at ${printServer(server)} (refused)`
+      : `${printServer(server)}: ${error.message}`,
   )
 }
 
@@ -118,7 +119,8 @@ function overUdp(
       settle()
     }
     const timer = setTimeout(
-      () => finish(() => reject(new Error(`no answer from ${name(server)} within ${timeoutMs / 1000} s${broken}`))),
+      () =>
+        finish(() => reject(new Error(`no answer from ${printServer(server)} within ${timeoutMs / 1000} s${broken}`))),
       timeoutMs,
     )
     socket.on('error', (error) => finish(() => reject(trouble(server, error))))
@@ -146,7 +148,8 @@ function overTcp(
       settle()
     }
     const timer = setTimeout(
-      () => finish(() => reject(new Error(`no answer from ${name(server)} over TCP within ${timeoutMs / 1000} s`))),
+      () =>
+        finish(() => reject(new Error(`no answer from ${printServer(server)} over TCP within ${timeoutMs / 1000} s`))),
       timeoutMs,
     )
     let received = Buffer.alloc(0)
@@ -157,7 +160,9 @@ function overTcp(
       socket.write(framed)
     })
     socket.on('error', (error) => finish(() => reject(trouble(server, error))))
-    socket.on('end', () => finish(() => reject(new Error(`${name(server)} closed the connection without an answer`))))
+    socket.on('end', () =>
+      finish(() => reject(new Error(`${printServer(server)} closed the connection without an answer`))),
+    )
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk])
       while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
@@ -165,7 +170,7 @@ function overTcp(
         received = received.subarray(2 + octets.length)
         const message = decodeMessage(octets)
         if ('problem' in message)
-          finish(() => reject(new Error(`${name(server)} sent a broken message: ${message.problem}`)))
+          finish(() => reject(new Error(`${printServer(server)} sent a broken message: ${message.problem}`)))
         else if (isReply(message)) finish(() => resolve([message, octets.length]))
         else continue
         return

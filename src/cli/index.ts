@@ -1,3 +1,3 @@
 export { runCommandLine, VERSION } from './command-line.ts'
-export type { CheckOptions, CheckReport, CommandPorts, ServeOptions } from './context.ts'
+export type { CheckedZone, CheckOptions, CheckReport, CommandPorts, ServeOptions } from './context.ts'
 export { Failure } from './failure.ts'

@@ -9,8 +9,16 @@ import { askDns, type DnsServer } from './dns-client.ts'
 /** Servers of the parent that are asked: enough to see that they disagree. */
 const PARENT_SERVERS = 3
 
-export function worldDns(): DelegationPorts {
+export interface WorldOptions {
+  /** the resolver to ask, ADDRESS or ADDRESS:PORT ([ADDRESS]:PORT); undefined: the machine's own */
+  readonly resolver?: string | undefined
+  /** takes these for the servers of the zone above, without looking for them */
+  readonly parents?: readonly DnsServer[]
+}
+
+export function worldDns({ resolver: named, parents = [] }: WorldOptions = {}): DelegationPorts {
   const resolver = new Resolver({ timeout: 3000, tries: 2 })
+  if (named !== undefined) resolver.setServers([named])
   const addresses = async (host: string): Promise<readonly Uint8Array[]> => {
     const name = host.replace(/\.$/, '')
     const found = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
@@ -21,6 +29,7 @@ export function worldDns(): DelegationPorts {
     ask: askDns,
     async parent(zone) {
       const labels = zone.replace(/\.$/, '').split('.')
+      if (parents.length > 0) return { zone: `${labels.slice(1).join('.')}.`, servers: parents }
       for (let i = 1; i <= labels.length; i++) {
         const above = labels.slice(i).join('.')
         const names = await resolver.resolveNs(above === '' ? '.' : above).catch(() => [])

@@ -66,6 +66,18 @@ export function recallMemory(track: Track, row: HealthMemory, nowMs: number): st
 
 /** Tells whether two versions of a check ask the same question: what is sent and what is expected, not how patient we are. */
 export function digestOf(check: Track['check']): string {
+  let digest = digests.get(check)
+  if (digest === undefined) {
+    digest = computeDigest(check)
+    digests.set(check, digest)
+  }
+  return digest
+}
+
+/** A declaration asks for it twice for every node of a large fleet. */
+const digests = new WeakMap<Track['check'], string>()
+
+function computeDigest(check: Track['check']): string {
   const text = JSON.stringify([check.probe, check.timeoutMs, check.source])
   // FNV-1a (Fowler, Noll, Vo), 32 bits: a wrong match costs a missed alert, no more.
   let hash = 0x811c9dc5

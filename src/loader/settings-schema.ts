@@ -140,6 +140,9 @@ export const settingsSchema = z.strictObject({
       z.strictObject({
         primaries: list(peer).min(1, { error: 'a secondary zone needs at least one primary' }),
         key: text('a name in keys').optional(),
+        // RFC 9103: the name that the primaries' certificates must hold; then nothing goes in the clear.
+        tls: text("the name in the primaries' certificates, such as ns1.example.net").optional(),
+        ca: text('the path of a PEM file of authorities').optional(),
       }),
     )
     .prefault({}),

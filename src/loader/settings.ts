@@ -53,6 +53,8 @@ export interface Secondary {
   /** lower case, absolute */
   readonly zone: string
   readonly primaries: readonly Peer[]
+  /** transfers go over TLS, to whoever proves this name; undefined: over TCP */
+  readonly tls: { readonly name: string; readonly authorities: string | undefined } | undefined
 }
 
 export interface Hook {

@@ -103,7 +103,10 @@ export class Answering {
     const others = this.#ports.otherZones(own)
     const before = this.#joined
     if (before === undefined || before.of !== own || before.zones !== others) {
-      const structure = others.length === 0 ? own : { ...own, zones: [...own.zones, ...others] }
+      // A file that claims a zone's name has it: what else has the name is not served beside it.
+      const claimed = new Set(own.zones.map(({ name }) => name))
+      const zones = [...own.zones, ...others.filter(({ name }) => !claimed.has(name))]
+      const structure = zones.length === own.zones.length ? own : { ...own, zones }
       this.#joined = { of: own, zones: others, structure }
     }
     this.publisher.declare(this.#joined!.structure, this.#steering!)

@@ -51,11 +51,15 @@ export class OtherZones {
     return diffs
   }
 
-  /** Serves a new version. @returns false where it cannot be compiled: the old one stays, and the log says why */
-  put(zone: string, model: ZoneModel, changes: readonly ZoneDiff[] | undefined): boolean {
+  /**
+   * Serves a new version.
+   * @param expired  answers SERVFAIL: the zone is ours, but this is nothing to answer from
+   * @returns false where it cannot be compiled: the old one stays, and the log says why
+   */
+  put(zone: string, model: ZoneModel, changes: readonly ZoneDiff[] | undefined, expired = false): boolean {
     const kept = this.#compile(zone, model)
     if (kept === undefined) return false
-    this.#zones.set(zone, kept)
+    this.#zones.set(zone, { ...kept, expired })
     if (changes?.length === 1) this.#diffs.set(zone, changes[0]!)
     else this.#diffs.delete(zone)
     this.#renew()

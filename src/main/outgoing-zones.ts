@@ -76,6 +76,8 @@ export class OutgoingZones {
         known.expired = expired
         continue
       }
+      // A copy that never came, or expired before the start: its serial is nobody's, and must not count as one that was served.
+      if (known === undefined && expired) continue
       this.#take(name, new ZoneImage(buffer), expired, known, structure, diffs.get(name))
     }
     for (const name of gone) {

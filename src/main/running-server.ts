@@ -3,6 +3,7 @@
  */
 import { randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import type { StructureMessage } from '../answer/index.ts'
 import { type Api, createApi, ensureAdminToken, type Listening } from '../api/index.ts'
 import { seededRandom } from '../base/index.ts'
 import { VERSION } from '../cli/index.ts'
@@ -138,6 +139,12 @@ export class RunningServer {
     if (ensureAdminToken(this.#control, adminTokenFile(this.#settings), this.#clock.now()))
       log.info({ file: adminTokenFile(this.#settings) }, 'made the admin token')
 
+    // What comes in while the threads start (a zone from a primary) is told to them as soon as they listen.
+    const early: StructureMessage[] = []
+    this.#answering.addReceiver((message) => {
+      if (this.#serving === undefined) early.push(message)
+      else this.#serving.post(message)
+    })
     this.#serving = await startServing({
       listen,
       workers: this.#workers,
@@ -150,7 +157,7 @@ export class RunningServer {
       replace,
       ...(tls === undefined ? {} : { tls }),
     })
-    this.#answering.addReceiver((message) => this.#serving?.post(message))
+    for (const message of early) this.#serving.post(message)
 
     this.#api = createApi({
       control: this.#control,

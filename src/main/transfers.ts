@@ -79,6 +79,9 @@ export function joinTransfers(
       others.put(zone, model, changes)
       log.info({ zone, serial: model.serial }, `zone ${zone} is served as a copy, serial ${model.serial}`)
     },
+    pending: (zone, model) => {
+      others.put(zone, model, undefined, true)
+    },
     expired: (zone) => others.expire(zone),
     log,
   })

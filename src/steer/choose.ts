@@ -177,7 +177,9 @@ export function membersWhenAllDown(mode: AllDownMode, standing: PoolStanding): r
   }
   for (const intents of [['auto', 'force-up'], ['drain'], ['disabled', 'force-down']]) {
     const willing = standing.members.filter(({ intent }) => intents.includes(intent))
-    if (willing.length > 0) return willing
+    // One that has never passed its checks is no help, unless all are new.
+    const tried = willing.filter(({ health }) => health !== 'pending')
+    if (willing.length > 0) return tried.length > 0 ? tried : willing
   }
   return []
 }

@@ -9,6 +9,7 @@
  */
 import { printAddress } from '../base/index.ts'
 import {
+  CLASS,
   decodeMessage,
   EDE,
   ednsOf,
@@ -31,13 +32,15 @@ import { mayTransfer } from './access.ts'
 import { hmac, keyFinder } from './keys.ts'
 import { axfrRecords, ixfrRecords, resourceRecord, soaOf, transferMessages } from './outgoing.ts'
 import type { Asker, Request, TransferDoor, TransferPorts, ZoneVersion } from './ports.ts'
+import { quietLog } from './quiet-log.ts'
 import { ednsProblem, Reply, refuseOctets } from './reply.ts'
 import { answerUpdate } from './update.ts'
 
 /** Transfers that go out at the same time; more are told to come again (SERVFAIL), as secondaries do by themselves. */
 const MAX_TRANSFERS_OUT = 32
 
-export function createTransferDoor(ports: TransferPorts): TransferDoor {
+export function createTransferDoor(given: TransferPorts): TransferDoor {
+  const ports: TransferPorts = { ...given, log: quietLog(given.log, given.nowSeconds) }
   let transfersOut = 0
   const now = (): number => ports.nowSeconds()
 
@@ -145,7 +148,7 @@ export function createTransferDoor(ports: TransferPorts): TransferDoor {
       await reply.answer(message, { rcode: RCODE.FORMERR })
       return
     }
-    if (question.class !== 1) return refuse(RCODE.REFUSED, 'only class IN is served', EDE.PROHIBITED)
+    if (question.class !== CLASS.IN) return refuse(RCODE.REFUSED, 'only class IN is served', EDE.PROHIBITED)
     const state = ports.zone(zone)
     // Strangers learn nothing about which zones there are: the permission comes first.
     if (!mayTransfer(ports.allow(zone), asker)) return refuse(RCODE.REFUSED, 'not allowed to transfer', EDE.PROHIBITED)

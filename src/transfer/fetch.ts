@@ -1,9 +1,11 @@
 /**
- * Asks a primary: its SOA over UDP (over TCP where the answer is cut short), and a transfer over TCP. Every wait has an end.
+ * Asks a primary: its SOA over UDP (over TCP where the answer is cut short), and a transfer over TCP; or all of it over TLS
+ * (RFC 9103). Every wait has an end.
  */
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { printAddress } from '../base/index.ts'
 import {
   decodeMessage,
@@ -27,12 +29,14 @@ import { soaFigures } from '../zone/index.ts'
 import { FrameReader, framed } from './framing.ts'
 import { hmac } from './keys.ts'
 import { resourceRecord } from './outgoing.ts'
+import type { PrimaryTls } from './ports.ts'
 import { TransferProblem, TransferReader, type Transferred } from './transfer-reader.ts'
 
 export interface Primary {
   readonly address: Uint8Array
   readonly port: number
   readonly key: TsigKey | undefined
+  readonly tls?: PrimaryTls | undefined
 }
 
 /** The first try, and the second: a lost datagram is no dead server. */
@@ -52,7 +56,7 @@ interface Request {
 export async function askSoa(zone: Uint8Array, primary: Primary): Promise<SoaFigures> {
   const request = makeRequest(zone, TYPE.SOA, primary, [])
   let answer: Message | undefined
-  for (const timeoutMs of UDP_TRIES_MS) {
+  for (const timeoutMs of primary.tls === undefined ? UDP_TRIES_MS : []) {
     answer = await overUdp(request, primary, timeoutMs)
     if (answer !== undefined) break
   }
@@ -150,7 +154,7 @@ function believed(octets: Uint8Array, request: Request, primary: Primary): Messa
  */
 function overTcp(request: Request, primary: Primary, take: (message: Message) => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: printAddress(primary.address), port: primary.port, noDelay: true })
+    const socket = open(primary)
     const verifier = primary.key && request.mac ? new TsigStreamVerifier(primary.key, hmac, request.mac) : undefined
     const frames = new FrameReader()
     const finish = (problem?: Error): void => {
@@ -165,7 +169,7 @@ function overTcp(request: Request, primary: Primary, take: (message: Message) =>
       finish(new TransferProblem(`the connection failed: ${error.code ?? error.message}`)),
     )
     socket.on('close', () => finish(new TransferProblem('the primary closed the connection before the end')))
-    socket.on('connect', () => socket.write(framed(request.message)))
+    socket.on(primary.tls === undefined ? 'connect' : 'secureConnect', () => socket.write(framed(request.message)))
     socket.on('data', (piece) => {
       frames.push(piece)
       try {
@@ -178,6 +182,20 @@ function overTcp(request: Request, primary: Primary, take: (message: Message) =>
         finish(problem as Error)
       }
     })
+  })
+}
+
+function open(primary: Primary): Socket {
+  const where = { host: printAddress(primary.address), port: primary.port, noDelay: true }
+  if (primary.tls === undefined) return connect(where)
+  const { name, authorities } = primary.tls
+  return connectTls({
+    ...where,
+    // RFC 9103 8.2, 8.4: ALPN dot, TLS 1.3, and a primary that is not who it should be gets no question.
+    servername: name,
+    ALPNProtocols: ['dot'],
+    minVersion: 'TLSv1.3',
+    ...(authorities !== undefined && { ca: authorities }),
   })
 }
 

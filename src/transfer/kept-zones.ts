@@ -109,6 +109,12 @@ const ALIASES_AND_ADDRESSES: ReadonlySet<number> = new Set([1, 28, 5])
 export function createKeptZones(ports: KeptZonePorts): KeptZones {
   const held = new Map<string, Held>()
 
+  /** A file or a copy may have come with a name that was free once: it is served, and this one waits. */
+  const shadowed = (zone: string): KeptOutcome | undefined => {
+    const taken = ports.taken(zone)
+    return taken === undefined ? undefined : { status: 'conflict', message: `Zone ${zone} ${taken}.` }
+  }
+
   const unknown = (zone: string): KeptOutcome => ({
     status: 'unknown',
     message: `There is no zone ${zone} in the database.`,
@@ -162,8 +168,8 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
     model: (zone) => held.get(zone)?.model,
 
     put: (zone, file, octets, grants, author) => {
-      const taken = ports.taken(zone)
-      if (taken !== undefined) return { status: 'conflict', message: `Zone ${zone} ${taken}.` }
+      const other = shadowed(zone)
+      if (other !== undefined) return other
       const issues = grantIssues(grants ?? [], ports)
       // No $INCLUDE: what is sent is all there is, and no file of this machine is anybody's to read.
       const loaded = loadZone({ origin: zone, file, read: (wanted) => (wanted === file ? octets : undefined) })
@@ -188,6 +194,8 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
     change: (zone, { remove, add }, author) => {
       const kept = held.get(zone)
       if (kept === undefined) return unknown(zone)
+      const other = shadowed(zone)
+      if (other !== undefined) return other
       const updates: UpdateRecord[] = [
         ...remove.map((record) => ({ ...record, ttl: 0, class: CLASS.NONE })),
         ...add.map((record) => ({ ...record, class: CLASS.IN })),
@@ -233,6 +241,8 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
       const zone = printName(lowerName(name))
       const kept = held.get(zone)
       if (kept === undefined) return undefined
+      const taken = ports.taken(zone)
+      if (taken !== undefined) return { rcode: RCODE.REFUSED, why: `zone ${zone} ${taken}` }
       const { key } = from
       if (key === undefined) return { rcode: RCODE.REFUSED, why: 'updates must be signed (TSIG)' }
       // Prerequisites tell what is in the zone: not to keys that have no business in it.

@@ -106,6 +106,15 @@ export interface SecondaryZone {
   readonly zone: string
   /** asked in this order, the next one where one fails */
   readonly primaries: readonly Peer[]
+  /** everything goes over TLS (RFC 9103), to whoever proves the name; undefined: over UDP and TCP */
+  readonly tls?: PrimaryTls | undefined
+}
+
+export interface PrimaryTls {
+  /** what the certificate must be for */
+  readonly name: string
+  /** PEM; undefined: those that Node.js knows */
+  readonly authorities: string | undefined
 }
 
 export interface SavedZone {
@@ -128,6 +137,11 @@ export interface SecondaryPorts {
   confirm(zone: string, confirmedAtMs: number): void
   /** A new version is here: compile and serve it. @param changes from the version before; undefined: the whole zone is new */
   changed(zone: string, model: ZoneModel, changes: readonly ZoneDiff[] | undefined): void
+  /**
+   * The zone is ours, and there is nothing to serve: SERVFAIL until a version comes, rather than REFUSED, which resolvers take for a
+   * wrong delegation. @param model  the copy that has expired, or a zone with an SOA and nothing else
+   */
+  pending(zone: string, model: ZoneModel): void
   /** Nobody has confirmed the copy for too long (RFC 1034 4.3.5): answer SERVFAIL from now on. */
   expired(zone: string): void
   readonly log: TransferLog

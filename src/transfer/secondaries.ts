@@ -2,8 +2,8 @@
  * Zones that are copies of other servers': asks their primaries when refresh.ts says so, and hands new versions on.
  * The only state here is each zone's model and its refresh state; time, storage and serving are ports.
  */
-import { parseName, sameName } from '../wire/index.ts'
-import { serialNewer, soaFigures, type ZoneDiff, type ZoneModel, type ZoneRecord } from '../zone/index.ts'
+import { parseName, sameName, TYPE } from '../wire/index.ts'
+import { serialNewer, soaFigures, type ZoneDiff, ZoneModel, type ZoneRecord } from '../zone/index.ts'
 import { askSoa, fetchZone, type Primary } from './fetch.ts'
 import { wireKey } from './keys.ts'
 import type { Asker, SecondaryPorts, SecondaryStatus, SecondaryZone } from './ports.ts'
@@ -52,9 +52,10 @@ export function createSecondaries(ports: SecondaryPorts): Secondaries {
     )
     const copy: Copy = { declared, name, model: soa && model, state, timer: undefined, gone: false }
     copies.set(declared.zone, copy)
-    const expiry = expiresAtMs(state)
     // A copy that has expired while we were away is not served for a moment either.
-    if (copy.model !== undefined && (expiry ?? 0) > ports.nowMs()) ports.changed(declared.zone, copy.model, undefined)
+    const fresh = (expiresAtMs(state) ?? 0) > ports.nowMs()
+    if (copy.model !== undefined && fresh) ports.changed(declared.zone, copy.model, undefined)
+    else ports.pending(declared.zone, copy.model ?? emptyZone(name))
     take(copy, { kind: 'tick' })
   }
 
@@ -136,7 +137,7 @@ export function createSecondaries(ports: SecondaryPorts): Secondaries {
     const peer = copy.declared.primaries[index % copy.declared.primaries.length]!
     const key = peer.key === undefined ? undefined : wireKey(ports.keys().get(peer.key))
     if (peer.key !== undefined && key === undefined) throw new TransferProblem(`there is no key ${peer.key}`)
-    return { address: peer.address, port: peer.port, key }
+    return { address: peer.address, port: peer.port, key, tls: copy.declared.tls }
   }
 
   return {
@@ -205,6 +206,11 @@ async function fetchVersion(
   const transferred = await fetchZone(name, primary, undefined)
   if (transferred.kind !== 'full') throw new TransferProblem('an AXFR was answered with something else')
   return { model: transferred.model, changes: undefined }
+}
+
+/** Names of the root and figures of zero: nobody sees them. */
+function emptyZone(name: Uint8Array): ZoneModel {
+  return ZoneModel.of(name, [{ owner: name, type: TYPE.SOA, ttl: 0, rdata: new Uint8Array(22) }])
 }
 
 function soaRecord(model: ZoneModel): ZoneRecord {

@@ -64,6 +64,11 @@ export class OctetWriter implements RdataWriter {
     this.length = 0
   }
 
+  /** @returns what was written, as a view that the next write may change */
+  view(): Uint8Array {
+    return this.buffer.subarray(0, this.length)
+  }
+
   /** @returns a copy of what was written */
   octets(): Uint8Array {
     return this.buffer.slice(0, this.length)

@@ -59,7 +59,7 @@ export class TsigStreamVerifier {
   ): 'good' | 'pending' | 'malformed' | 'unsigned' | { readonly error: number } {
     const context = { priorMac: this.priorMac, timersOnly: !this.first }
     const keyOf = (name: Uint8Array) => (sameOctets(name, this.key.name) ? this.key : undefined)
-    const verdict = verifyTsig(message, keyOf, this.hmac, nowSeconds, context, this.unsigned.octets())
+    const verdict = verifyTsig(message, keyOf, this.hmac, nowSeconds, context, this.unsigned.view())
     switch (verdict.kind) {
       case 'malformed':
         return 'malformed'

@@ -3,11 +3,12 @@
  * differential.ts, or is a finding. More, and others: MERIDIAN_DIFFERENTIAL_QUERIES=100000 MERIDIAN_DIFFERENTIAL_SEED=7.
  */
 import t from 'tap'
+import type { QueryResponder } from '../../src/answer/index.ts'
 import { seededRandom } from '../../src/base/index.ts'
 import { parseName, TYPE } from '../../src/wire/index.ts'
 import { AUTHORITIES, absent, startAuthority } from './authorities.ts'
 import { judge, makeQuestion, namesIn, queryOf, tell } from './differential.ts'
-import { imagesOf } from './rich-world.ts'
+import { evenWorld, imagesOf, STEERED_AS_STATIC } from './rich-world.ts'
 import { RICH_ZONES, type RichZone, ROOT_ZONES } from './rich-zones.ts'
 import { ask, worldOf } from './world.ts'
 
@@ -16,20 +17,26 @@ const SEED = Number(process.env['MERIDIAN_DIFFERENTIAL_SEED'] ?? 20260101)
 /** Under way at once: enough to keep one server busy, too few to overrun anyone. */
 const IN_FLIGHT = 64
 const MOST_SHOWN = 5
+/** Generous: the machine may be busy, and more may be asked for. */
+const DEADLINE_MS = 60_000 + 10 * QUERIES
+t.setTimeout(3 * DEADLINE_MS)
 
-const WORLDS: readonly (readonly [string, readonly RichZone[], number])[] = [
-  ['several zones, parent and child among them', RICH_ZONES, QUERIES],
-  ['the root zone', ROOT_ZONES, Math.ceil(QUERIES / 4)],
+const fixed = (zones: readonly RichZone[]) => worldOf(imagesOf(zones)).responder(0)
+
+const WORLDS: readonly (readonly [string, readonly RichZone[], number, () => QueryResponder])[] = [
+  ['several zones, parent and child among them', RICH_ZONES, QUERIES, () => fixed(RICH_ZONES)],
+  ['the root zone', ROOT_ZONES, Math.ceil(QUERIES / 4), () => fixed(ROOT_ZONES)],
+  ['steered names as if they were static', [STEERED_AS_STATIC, ...RICH_ZONES], Math.ceil(QUERIES / 2), evenWorld],
 ]
 
 for (const name of AUTHORITIES)
-  t.test(`${name} says the same`, { skip: absent(name) }, async (t) => {
-    for (const [title, zones, count] of WORLDS) {
-      const responder = worldOf(imagesOf(zones)).responder(0)
+  t.test(`${name} says the same`, { skip: absent(name), timeout: DEADLINE_MS }, async (t) => {
+    for (const [title, zones, count, responderOf] of WORLDS) {
+      const responder = responderOf()
       const apex = parseName(zones[0]!.name)!
       const authority = await startAuthority(name, zones, queryOf({ name: apex, type: TYPE.SOA, edns: true, text: '' }))
       const random = seededRandom(SEED)
-      const names = namesIn(zones)
+      const names = namesIn(zones.length > RICH_ZONES.length ? zones.slice(0, 1) : zones)
       const reasons = new Map<string, number>()
       const findings: object[] = []
       try {

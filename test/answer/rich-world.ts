@@ -47,6 +47,62 @@ const MATCHERS: readonly Matcher[] = [
   { country: [], continent: [], subdivision: [], asn: [], net: [] },
 ]
 
+const EVEN_ZONE = `$ORIGIN steered.test.
+$TTL 300
+@ SOA ns hostmaster 1 7200 900 1209600 60
+@ NS ns
+@ NS even
+@ MX 10 even
+ns A 192.0.2.1
+even TXT "beside a steered record"
+toeven CNAME even
+towild CNAME a.b.wild
+tosix CNAME x.six
+toparent CNAME host.diff.test.
+old DNAME new
+mx MX 10 even
+mx MX 20 host.new
+srv SRV 0 0 443 even
+d NS even
+d NS ns.d
+ns.d A 192.0.2.9
+`
+
+/** The zone of steered names with the addresses that everybody gets written out: what a name server without steering answers from. */
+export const STEERED_AS_STATIC: RichZone = {
+  name: 'steered.test.',
+  text: `${EVEN_ZONE}${[
+    ...['203.0.113.1', '203.0.113.2'].flatMap((address) => [`even 60 A ${address}`, `@ 60 A ${address}`]),
+    ...['even', '@'].flatMap((name) => [`${name} 60 AAAA 2001:db8::1`, `${name} 60 AAAA 2001:db8::3`]),
+    '*.wild 60 A 203.0.113.2',
+    'host.new 60 A 203.0.113.2',
+    '*.six 60 AAAA 2001:db8::3',
+  ].join('\n')}\n`,
+}
+
+/** Only the names that `STEERED_AS_STATIC` has addresses of. */
+export function evenWorld(): QueryResponder {
+  const kinds = [
+    ['even', 'even'],
+    ['@', 'even'],
+    ['*.wild', 'v4'],
+    ['host.new', 'v4'],
+    ['*.six', 'v6'],
+  ] as const
+  const names = kinds.map(([name]) => (name === '@' ? 'steered.test.' : `${name}.steered.test.`))
+  const [steered] = imagesOf([{ name: 'steered.test.', text: EVEN_ZONE }], new Map(names.map((name, i) => [name, i])))
+  return worldOf(
+    [steered!, ...imagesOf(RICH_ZONES)],
+    kinds.map(([, pool], i) => ({
+      record: recordOf(names[i]!, 'steered.test.', [pool]),
+      map: -1,
+      classes: [{ rule: 0, order: undefined }],
+    })),
+    [nodeOf('n1', ['203.0.113.1'], [v6(1)]), nodeOf('n2', ['203.0.113.2']), nodeOf('n3', [], [v6(3)])],
+    [standingOf('even', ['n1', 'n2', 'n3']), standingOf('v4', ['n2']), standingOf('v6', ['n3'])],
+  ).responder(0)
+}
+
 /** Compiles master files. @param steered  by absolute name */
 export function imagesOf(zones: readonly RichZone[], steered: ReadonlyMap<string, number> = new Map()) {
   return zones.map(({ name, text }) => {
@@ -56,7 +112,13 @@ export function imagesOf(zones: readonly RichZone[], steered: ReadonlyMap<string
       steered: new Map([...steered].filter(([owner]) => owner.endsWith(name))),
       read: () => Buffer.from(text),
     })
-    assert(image !== undefined, `the zone ${name} loads: ${issues.map(({ message }) => message).join(' ')}`)
+    assert(
+      image !== undefined,
+      `the zone ${name} loads: ${issues
+        .filter((issue) => issue.severity === 'error')
+        .map(({ message }) => message)
+        .join(' ')}`,
+    )
     return { name, image }
   })
 }

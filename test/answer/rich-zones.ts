@@ -218,6 +218,48 @@ $TTL 600
 12 CNAME 12.0-63
 `
 
+const ODD = `$ORIGIN odd.test.
+$TTL 300
+@ SOA ns.other.test. hostmaster 1 7200 900 1209600 60
+@ NS ns.other.test.
+@ DNAME target.diff.test.
+@ MX 10 host.diff.test.
+@ TXT "a DNAME at the apex"
+`
+
+const OCCLUDED = `$ORIGIN hidden.test.
+$TTL 300
+@ SOA ns hostmaster 1 7200 900 1209600 60
+@ NS ns
+ns A 192.0.2.95
+cut NS ns.cut
+cut NS ns.far.cut
+cut A 192.0.2.96
+cut TXT "beside NS records"
+cut DS 1 13 2 0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF
+ns.cut A 192.0.2.97
+ns.cut TXT "hidden"
+ns.far.cut AAAA 2001:db8::97
+www.cut A 192.0.2.98
+*.cut TXT "a hidden wildcard"
+deep.cut NS ns.deep.cut
+ns.deep.cut A 192.0.2.99
+dn.cut DNAME elsewhere.test.
+alias.cut CNAME ns
+*.w A 192.0.2.100
+ns.w A 192.0.2.101
+*.wd.wild TXT "deep"
+a.*.b.*.c TXT "asterisks in the middle"
+*.*.d TXT "two asterisks"
+to CNAME www.cut
+to2 CNAME deep.cut
+tostar CNAME *.cut
+mx MX 10 www.cut
+mx MX 20 ns.deep.cut
+srv SRV 0 0 1 ns.cut
+ptr PTR cut
+`
+
 const ROOT = `$ORIGIN .
 $TTL 86400
 . SOA a.root.test. nstld.root.test. 2026010100 1800 900 604800 86400
@@ -250,6 +292,8 @@ export const RICH_ZONES: readonly RichZone[] = [
   { name: 'sub.diff.test.', text: CHILD },
   { name: 'other.test.', text: OTHER },
   { name: '2.0.192.in-addr.arpa.', text: REVERSE },
+  { name: 'odd.test.', text: ODD },
+  { name: 'hidden.test.', text: OCCLUDED },
 ]
 
 /** Served alone: whatever one asks is in it. */

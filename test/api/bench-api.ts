@@ -4,13 +4,13 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Explanation } from '../../src/answer/index.ts'
 import {
   type Answers,
   type Api,
   createApi,
   type Done,
   EVERYTHING,
-  type Explanation,
   type Listening,
   makeToken,
   type ProblemBody,

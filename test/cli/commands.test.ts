@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
+import { isHere } from '../../src/cli/api-connection.ts'
 import type { ServeOptions } from '../../src/cli/index.ts'
 import { problem, startFakeApi } from './fake-api.ts'
 
@@ -290,6 +291,18 @@ t.test('what each command asks, tells and returns', async (t) => {
     ['weight de-1 declared', { 'PATCH /v1/nodes/de-1': DONE }, { body: { weight: null } }],
     ['weight de-1 much', {}, { exit: 2, err: /whole number/ }],
     [
+      'weight --site falkenstein 10',
+      { 'PATCH /v1/sites/falkenstein': DONE },
+      { asks: 'PATCH /v1/sites/falkenstein', body: { weight: 10 } },
+    ],
+    [
+      'standby europe on',
+      { 'POST /v1/pools/europe/standby': DONE },
+      { asks: 'POST /v1/pools/europe/standby', body: { on: true } },
+    ],
+    ['standby europe auto', { 'POST /v1/pools/europe/standby': DONE }, { body: { on: null } }],
+    ['standby europe maybe', {}, { exit: 2 }],
+    [
       'can-drain de-1',
       { 'GET /v1/nodes/de-1/can-drain': { ...SAFE, proof: PROOF } },
       { out: /Safe: every pool keeps its floor\.[\s\S]*1 of 2 fit nodes stay/ },
@@ -428,6 +441,26 @@ t.test('--json tells failures as values too', async (t) => {
   t.match(JSON.parse(out), { error: 'No.\n  x', details: { status: 412 } })
 })
 
+t.test("this machine's admin token is for this machine's server only", async (t) => {
+  for (const api of [
+    'http://127.0.0.1:8053',
+    '127.0.0.1:8053',
+    'https://localhost:8053',
+    'http://[::1]:8053',
+    'unix:/run/x.sock',
+    '0.0.0.0:8053',
+  ])
+    t.ok(isHere(api), api)
+  for (const api of [
+    'http://192.0.2.1:8053',
+    'ns1.example.net:8053',
+    'https://127.0.0.1.example.net',
+    'http://127.0.0.1@192.0.2.1/',
+    '::',
+  ])
+    t.notOk(isHere(api), api)
+})
+
 t.test('an API that is not there: what to do', async (t) => {
   const api = await startFakeApi(t)
   for (const [where, told] of [
@@ -491,7 +524,7 @@ t.test('check tells every issue, and fails for errors only', async (t) => {
     const api = await startFakeApi(t, {
       check: async () => ({
         issues: [{ ...issue, severity }],
-        zones: [{ name: 'a.', serial: 1, records: 1 }],
+        zones: [{ name: 'a.', serial: 1, records: 1, nameServers: [] }],
         steeredRecords: 2,
         pools: 3,
         nodes: 4,
@@ -566,6 +599,7 @@ t.test('every command has help with what it does', async (t) => {
     const { exit, out } = await api.run(`${name} --help`)
     t.equal(exit, 0, name)
     t.match(out, /Usage: meridian/, name)
+    t.match(out, /\nExamples:\n {2}.*meridian /, `${name} has an example`)
   }
 })
 

@@ -23,6 +23,7 @@ interface Host {
   readonly aa?: boolean
   readonly tcp?: boolean
   readonly rcode?: number
+  readonly ra?: boolean
 }
 
 function record(text: string): ResourceRecord {
@@ -36,19 +37,21 @@ function record(text: string): ResourceRecord {
 function world(hosts: Readonly<Record<string, Host>>): DelegationPorts {
   return {
     parent: async () => ({ zone: 'example.', servers: [{ address: parseAddress('192.0.2.1')!, port: 53 }] }),
-    addresses: async (host) => (host === 'ns.elsewhere.test.' ? [parseAddress('192.0.2.9')!] : []),
+    addresses: async (host) => (host === 'ns.elsewhere.test.' ? [parseAddress('198.51.100.9')!] : []),
     async ask(server, { name, type, tcp = false }) {
       const host = hosts[printAddress(server.address)]
       if (host === undefined || (tcp && host.tcp === false)) throw new Error('nobody is there')
       const all = host.records.map(record)
-      const same = (each: ResourceRecord): boolean =>
-        printName(each.name) === printName(name).toLowerCase() && each.type === type
+      const sameOwner = (each: ResourceRecord): boolean => printName(each.name) === printName(name).toLowerCase()
+      const isAlias = (each: ResourceRecord): boolean => each.type === TYPE.CNAME
+      const same = (each: ResourceRecord): boolean => sameOwner(each) && each.type === type
       const referral = host.aa === false
       const message: Message = {
         id: 1,
-        flags: FLAG.QR | (referral ? 0 : FLAG.AA) | (host.rcode ?? 0),
+        flags: FLAG.QR | (referral ? 0 : FLAG.AA) | (host.ra === true ? FLAG.RA : 0) | (host.rcode ?? 0),
         questions: [{ name, type, class: 1 }],
-        answers: referral ? [] : all.filter(same),
+        answers:
+          referral && type !== TYPE.DS ? [] : all.filter((each) => same(each) || (isAlias(each) && sameOwner(each))),
         authorities: referral ? all.filter(same) : [],
         additionals: referral ? all.filter((each) => each.type === TYPE.A) : [],
       }
@@ -65,14 +68,14 @@ const PARENT: Host = {
 const CHILD: Host = {
   records: [SOA, 'a.example. NS ns1.a.example.', 'a.example. NS ns.elsewhere.test.', 'ns1.a.example. A 192.0.2.8'],
 }
-const GOOD = { '192.0.2.1': PARENT, '192.0.2.8': CHILD, '192.0.2.9': CHILD }
+const GOOD = { '192.0.2.1': PARENT, '192.0.2.8': CHILD, '198.51.100.9': CHILD }
 
 t.test('a delegation that is right has nothing said about it', async (t) => {
   const report = await checkDelegation('A.example', world(GOOD))
   t.same(report.issues, [])
   t.equal(report.parent, 'example.')
   t.same(report.nameServers, [
-    { name: 'ns.elsewhere.test.', addresses: ['192.0.2.9'], serials: [5] },
+    { name: 'ns.elsewhere.test.', addresses: ['198.51.100.9'], serials: [5] },
     { name: 'ns1.a.example.', addresses: ['192.0.2.8'], serials: [5] },
   ])
 })
@@ -89,11 +92,11 @@ t.test('what is wrong is said, one thing each', async (t) => {
     ['a server that is not there', { '192.0.2.1': PARENT, '192.0.2.8': CHILD }, ['no-answer']],
     [
       'a server that does not serve the zone',
-      { ...GOOD, '192.0.2.9': { records: [], rcode: RCODE.REFUSED } },
+      { ...GOOD, '198.51.100.9': { records: [], rcode: RCODE.REFUSED } },
       ['lame'],
     ],
-    ['a server without authority', { ...GOOD, '192.0.2.9': { ...CHILD, aa: false } }, ['lame']],
-    ['a server without TCP', { ...GOOD, '192.0.2.9': { ...CHILD, tcp: false } }, ['no-tcp']],
+    ['a server without authority', { ...GOOD, '198.51.100.9': { ...CHILD, aa: false } }, ['lame']],
+    ['a server without TCP', { ...GOOD, '198.51.100.9': { ...CHILD, tcp: false } }, ['no-tcp']],
     [
       'a server that only the parent names',
       { ...GOOD, '192.0.2.8': without(CHILD, 'elsewhere') },
@@ -111,8 +114,48 @@ t.test('what is wrong is said, one thing each', async (t) => {
     ],
     [
       'a secondary that is behind',
-      { ...GOOD, '192.0.2.9': { records: CHILD.records.map((each) => each.replace(' 5 1', ' 4 1')) } },
+      { ...GOOD, '198.51.100.9': { records: CHILD.records.map((each) => each.replace(' 5 1', ' 4 1')) } },
       ['serials-differ'],
+    ],
+    ['a server that resolves for strangers', { ...GOOD, '198.51.100.9': { ...CHILD, ra: true } }, ['recursion']],
+    [
+      'a name server that is an alias',
+      { ...GOOD, '192.0.2.8': { records: [...without(CHILD, ' A ').records, 'ns1.a.example. CNAME www.a.example.'] } },
+      ['ns-is-alias'],
+    ],
+    [
+      'a DS record without a key',
+      { ...GOOD, '192.0.2.1': { ...PARENT, records: [...PARENT.records, `a.example. DS 1 13 2 ${'00'.repeat(32)}`] } },
+      ['ds-without-key'],
+    ],
+    [
+      'all servers in one network',
+      {
+        '192.0.2.1': {
+          aa: false,
+          records: [
+            ...PARENT.records.slice(0, 1),
+            'a.example. NS ns2.a.example.',
+            'ns1.a.example. A 192.0.2.8',
+            'ns2.a.example. A 192.0.2.9',
+          ],
+        },
+        ...Object.fromEntries(
+          ['192.0.2.8', '192.0.2.9'].map((address) => [
+            address,
+            {
+              records: [
+                SOA,
+                'a.example. NS ns1.a.example.',
+                'a.example. NS ns2.a.example.',
+                'ns1.a.example. A 192.0.2.8',
+                'ns2.a.example. A 192.0.2.9',
+              ],
+            },
+          ]),
+        ),
+      },
+      ['one-network'],
     ],
   ]
   for (const [name, hosts, codes] of table) {
@@ -127,4 +170,49 @@ t.test('what is wrong is said, one thing each', async (t) => {
   t.match((await checkDelegation('a.example', { ...world(GOOD), parent: async () => undefined })).issues, [
     { code: 'delegation/no-parent' },
   ])
+})
+
+const OWN = {
+  name: 'a.example.',
+  serial: 5,
+  records: 4,
+  nameServers: [
+    { name: 'ns1.a.example.', addresses: ['192.0.2.8'] },
+    { name: 'ns.elsewhere.test.', addresses: [] },
+  ],
+}
+
+t.test("the zone's own file is held against the parent and the servers", async (t) => {
+  const codes = async (own: typeof OWN): Promise<string[]> =>
+    (await checkDelegation('a.example', world(GOOD), { own })).issues.map(({ code }) => code.replace('delegation/', ''))
+  t.same(await codes(OWN), [])
+  t.same(await codes({ ...OWN, serial: 6 }), ['serial-behind'])
+  t.same(await codes({ ...OWN, serial: 4 }), [], 'a served serial may be ahead: steered data raise it')
+  t.same(await codes({ ...OWN, nameServers: OWN.nameServers.slice(0, 1) }), ['ns-only-in-parent'])
+  t.same(await codes({ ...OWN, nameServers: [...OWN.nameServers, { name: 'ns3.test.', addresses: [] }] }), [
+    'ns-only-in-zone',
+  ])
+  t.same(
+    await codes({ ...OWN, nameServers: [{ name: 'ns1.a.example.', addresses: ['192.0.2.7'] }, OWN.nameServers[1]!] }),
+    ['glue-differs'],
+  )
+})
+
+t.test('a zone that is not delegated yet is checked as its file has it, and what to hand over is told', async (t) => {
+  const nobody = { ...GOOD, '192.0.2.1': { aa: false, records: [] } }
+  const ready = await checkDelegation('a.example', world(nobody), { own: OWN })
+  t.same(
+    ready.issues.map(({ code }) => code),
+    ['delegation/none'],
+    'the servers are as they must be',
+  )
+  t.match(ready.issues[0]!.advice, /ns1\.a\.example\. {2}192\.0\.2\.8\n +ns\.elsewhere\.test\.$/)
+  t.equal(ready.nameServers.length, 2)
+  const silent = await checkDelegation('a.example', world({ ...nobody, '192.0.2.8': { ...CHILD, tcp: false } }), {
+    own: OWN,
+  })
+  t.same(
+    silent.issues.map(({ code }) => code),
+    ['delegation/none', 'delegation/no-tcp'],
+  )
 })

@@ -108,3 +108,48 @@ t.test('the rich zones, served', { skip: noServer() }, async (t) => {
     }
   })
 })
+
+t.test('check --delegation: a parent and its child, each a server of its own', { skip: noServer() }, async (t) => {
+  const soa = '@ 300 SOA ns h 7 7200 900 1209600 60'
+  const parent = await startServer(t, {
+    'zones/above.test.zone': [
+      soa,
+      '@ 300 NS ns',
+      'ns 300 A 192.0.2.1',
+      'kid 300 NS ns.kid',
+      'ns.kid 300 A 127.0.0.1',
+      '',
+    ].join('\n'),
+  })
+  // A subtest has a folder of its own, and so has its server.
+  await t.test('the child', async (t) => {
+    const child = await startServer(t, {
+      'zones/kid.above.test.zone': [soa, '@ 300 NS ns', 'ns 300 A 127.0.0.1', ''].join('\n'),
+      'zones/new.above.test.zone': [soa, '@ 300 NS ns', 'ns 300 A 127.0.0.1', ''].join('\n'),
+    })
+    const check = (zone: string, ...more: string[]) =>
+      child.meridian(
+        'check',
+        '--delegation',
+        zone,
+        '--parent',
+        `127.0.0.1:${parent.port}`,
+        '--port',
+        String(child.port),
+        ...more,
+      )
+    const right = await check('kid.above.test')
+    t.equal(right.exit, 0, right.stdout + right.stderr)
+    t.match(right.stdout, /delegated by above\.test\.\n\s+ns\.kid\.above\.test\. {2}127\.0\.0\.1 {2}serial 7/)
+    t.match(right.stdout, /delegation\/one-server {2}\(warning\)/)
+    const early = await check('new.above.test', '--json')
+    t.equal(early.exit, 1)
+    const { issues } = JSON.parse(early.stdout) as { issues: { code: string; advice?: string }[] }
+    t.same(
+      issues.map(({ code }) => code),
+      ['delegation/none', 'delegation/one-server'],
+    )
+    t.match(issues[0]!.advice, /ns\.new\.above\.test\. {2}127\.0\.0\.1/)
+    t.equal((await check('kid.above.test', '--resolver', 'nonsense')).exit, 2)
+  })
+})

@@ -81,7 +81,24 @@ t.test('what cannot work is one clear sentence and exit 1', { skip: noServer() }
   for (const [file, text] of Object.entries(portalFiles({ port: 0 }))) writeFileSync(join(folder, file), text)
   const entry = join(import.meta.dirname ?? '.', '../../src/main.js')
   const serve = (...args: string[]) =>
-    run(process.execPath, [entry, 'serve', '--listen', '127.0.0.1:0', '--api', '127.0.0.1:0', ...args], { cwd: folder })
+    run(
+      'env',
+      [
+        '-u',
+        'NODE_OPTIONS',
+        process.execPath,
+        entry,
+        'serve',
+        '--listen',
+        '127.0.0.1:0',
+        '--api',
+        '127.0.0.1:0',
+        ...args,
+      ],
+      {
+        cwd: folder,
+      },
+    )
   const taken = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => taken.once('listening', resolve))
   t.teardown(() => taken.close())

@@ -2,17 +2,20 @@
  * The real server as a process of its own, in a folder of its own, on ports that the kernel chooses; and the command line beside it.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type t from 'tap'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../..')
 const ENTRY = join(ROOT, 'build/src/main.js')
+/** The test runner loads itself into every Node.js process that a test starts, through this variable. */
+const PLAIN = ['-u', 'NODE_OPTIONS']
 /** Generous: the machine may be compiling something else. What is waited for ends the waiting. */
-export const DEADLINE_MS = 30_000
+export const DEADLINE_MS = 90_000
 
-type Test = Pick<typeof t, 'testdir' | 'teardown'>
+type Test = Pick<typeof t, 'teardown'>
 type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string }
 
 export interface Ran {
@@ -78,13 +81,20 @@ export async function until<T>(
   }
 }
 
-/** Starts the server over these files (by path in its folder); it ends with the test. */
+/**
+ * Starts the server over these files (by path in its folder); it ends with the test.
+ * @param settings lines of meridian.yaml
+ * @param dnsPort  of 127.0.0.1; 0: the kernel chooses
+ */
 export async function startServer(
   t: Test,
   files: Readonly<Record<string, string>>,
   settings: readonly string[] = [],
+  dnsPort = 0,
 ): Promise<TestServer> {
-  const folder = t.testdir({})
+  // Not t.testdir: a test may start several servers.
+  const folder = mkdtempSync(join(tmpdir(), 'meridian-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const write = (file: string, text: string): void => {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
     writeFileSync(join(folder, file), text)
@@ -95,7 +105,8 @@ export async function startServer(
       'meridian.yaml',
       [`listen: ${JSON.stringify(listen)}`, `api: { listen: "${api}" }`, 'workers: 1', ...settings, ''].join('\n'),
     )
-  settingsFile(['127.0.0.1:0', '[::1]:0'], '127.0.0.1:0')
+  const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'))
+  settingsFile([`127.0.0.1:${dnsPort}`, ...(hasIpv6 ? ['[::1]:0'] : [])], '127.0.0.1:0')
 
   let child: ChildProcess
   let ended: Promise<number | null>
@@ -105,7 +116,7 @@ export async function startServer(
     log = []
     raw = ''
     let half = ''
-    child = spawn(process.execPath, [ENTRY, 'serve', '--config', join(folder, 'meridian.yaml')], {
+    child = spawn('env', [...PLAIN, process.execPath, ENTRY, 'serve', '--config', join(folder, 'meridian.yaml')], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: cleanEnvironment(),
@@ -166,7 +177,8 @@ export async function startServer(
       const response = await fetch(api + path, { headers: { authorization: `Bearer ${token()}` } })
       return (await response.json()) as T
     },
-    meridian: (...args) => run(join(ROOT, 'bin/meridian'), args, { cwd: folder, env: cleanEnvironment() }),
+    meridian: (...args) =>
+      run('env', [...PLAIN, join(ROOT, 'bin/meridian'), ...args], { cwd: folder, env: cleanEnvironment() }),
     write,
     stop,
     async kill() {

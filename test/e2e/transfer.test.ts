@@ -76,6 +76,8 @@ t.test(
       KEYS,
       `secondary: { ${secondary.join(', ')} }`,
     ])
+    for (const name of SERVERS)
+      t.equal((await dig(server, `a.${name}.example A`)).status, 'SERVFAIL', `${name}: ours, but nothing has come yet`)
     const version = (name: string, serial: number) => zoneOf(serial, [`a 60 A 192.0.2.${serial}`], `${name}.example.`)
     const peers = await Promise.all(
       SERVERS.map((name, i) => startPeer(name, 'primary', server.port, version(name, 1), ports[i], `${name}.example`)),
@@ -125,5 +127,42 @@ t.test(
       (await server.meridian('zone', 'print', 'example')).stdout,
       /_acme-challenge\.mail\.example\.\t60\tIN\tTXT\t"token"/,
     )
+  },
+)
+
+t.test(
+  `an update of a zone of the database reaches ${SERVERS.join(', ')} as its secondaries at once`,
+  { skip: noServer() || missing('dig') || missing('nsupdate') || noPeers },
+  async (t) => {
+    const ports = await Promise.all(SERVERS.map(() => freePort()))
+    const server = await startServer(t, { 'zones/own.zone': zoneFile(1) }, [
+      KEYS,
+      `transfer: { allow: ["key:${NAME}"], notify: ${JSON.stringify(ports.map((port) => `127.0.0.1:${port} key:${NAME}`))} }`,
+    ])
+    server.write('example.zone', zoneFile(10))
+    await server.meridian('zone', 'import', 'example.zone')
+    await server.meridian('zone', 'grant', 'example', '--key', NAME)
+    const peers = await Promise.all(
+      SERVERS.map((name, i) => startPeer(name, 'secondary', server.port, undefined, ports[i])),
+    )
+    t.teardown(() => Promise.all(peers.map((peer) => peer.stop())))
+    const all = (what: string, query: string, expected: string) =>
+      Promise.all(
+        ports.map((port, i) =>
+          until(`${what} (${SERVERS[i]})`, async () => (await ask(port, query)).join() === expected),
+        ),
+      )
+    await all('the zone is there', 'mail.example A', '192.0.2.25')
+    server.write(
+      'script',
+      `server 127.0.0.1 ${server.port}\nzone example\nupdate add _acme-challenge.example 60 TXT token\nsend\n`,
+    )
+    const done = await run('nsupdate', ['-y', `${KEY.algorithm}:${NAME}:${SECRET}`, 'script'], { cwd: server.folder })
+    t.equal(done.exit, 0, done.stderr)
+    await all('the challenge is there', '_acme-challenge.example TXT', '"token"')
+    await server.meridian('zone', 'delete', 'example', 'mail', 'A', '192.0.2.25')
+    await all('the record is gone', 'mail.example A', '')
+    const serials = await Promise.all(ports.map((port) => ask(port, 'example SOA')))
+    for (const serial of serials) t.strictSame(serial, await ask(server.port, 'example SOA'))
   },
 )

@@ -12,7 +12,7 @@ function read(
 ) {
   const folder = t.testdir({})
   if (yaml !== undefined) writeFileSync(join(folder, 'meridian.yaml'), yaml)
-  return { folder, ...readSettings({ folder, environment: {}, ...more }) }
+  return { folder, ...readSettings({ folder, environment: {}, hasIpv6: true, ...more }) }
 }
 
 t.test('without a file every key has its default', (t) => {
@@ -48,7 +48,7 @@ geoip: { country: geo/country.mmdb }
 workers: 3
 keys: { NS2: { secret: "c2VjcmV0" } }
 transfer: { allow: [192.0.2.0/24, 2001:db8::53, "key:ns2"], notify: ["192.0.2.53", "192.0.2.54:5353 key:ns2"] }
-secondary: { Example.NET: { primaries: [192.0.2.53], key: ns2 } }
+secondary: { Example.NET: { primaries: [192.0.2.53], key: ns2 }, example.org: { primaries: ["192.0.2.53:853"], tls: ns1.example.org } }
 limits: { rrl: off, tcp: { idle: 3s } }
 identity: { nsid: ns1, version: text }
 log: { level: debug }
@@ -79,9 +79,24 @@ log: { level: debug }
     ],
   )
   t.equal(settings?.secondary.get('example.net.')?.primaries[0]?.key, 'ns2.')
+  t.equal(settings?.secondary.get('example.net.')?.tls, undefined)
+  t.same(settings?.secondary.get('example.org.')?.tls, { name: 'ns1.example.org', authorities: undefined })
   t.equal(settings?.limits.rrl.rate, 0)
   t.equal(settings?.limits.tcp.idleMs, 3000)
   t.same(settings?.identity, { nsid: 'ns1', version: 'text' })
+  t.end()
+})
+
+t.test('a machine without IPv6 gets the other half of the default, and is told; what was asked for stays', (t) => {
+  const ports = (yaml: string | undefined) => {
+    const { settings, issues } = read(t, yaml, { hasIpv6: false })
+    return [
+      settings?.listen.map((each) => printAddress(each.address)),
+      issues.map((issue) => `${issue.severity} ${issue.code}`),
+    ]
+  }
+  t.same(ports(undefined), [['127.0.0.1'], ['note settings/no-ipv6']])
+  t.same(ports('listen: ["[::1]:5300"]\n'), [['::1'], []])
   t.end()
 })
 

@@ -213,7 +213,8 @@ t.test('expectations on body, JSON and freshness', async (t) => {
   ]
   for (const [title, expect, answer, expected, detail] of rows) {
     const server = await origin(answering(answer))
-    const result = await prober.probe(target(httpProbe(server.port, {}, expect)))
+    // Generous: the thread that matches patterns may have to start on a busy machine.
+    const result = await prober.probe(target(httpProbe(server.port, {}, expect), { timeoutMs: 60_000 }))
     t.equal(result.class, expected, `${title} (${result.detail})`)
     t.match(result.detail, detail, title)
     await server.close()

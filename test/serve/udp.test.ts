@@ -113,8 +113,10 @@ t.test('a successor takes over without a lost query', async (t) => {
   let asked = 0
   let answered = 0
   for (const socket of sockets) socket.on('message', () => answered++)
+  // What is on its way is bounded: on a busy machine queries would otherwise be lost in full buffers, which is not the question here.
   const asking = setInterval(() => {
     for (const socket of sockets) {
+      if (asked - answered > 400) return
       socket.send(`question ${asked}`, port, '127.0.0.1')
       asked++
     }

@@ -28,17 +28,17 @@ records:
 ])
 const record = (name: string): SteeredRecord => steering.records.get(`${name}.example.com.`)!
 
-/** "a b! c- (d)": fit, kept though not fit, out, drained and out; "a*3" has weight 3 */
+/** "a b! c- d? (e)": fit, kept though not fit, out, never tried, drained and out; "a*3" has weight 3 */
 function pool(name: string, text: string, more: Partial<PoolStanding> = {}): PoolStanding {
   const members = text
     .split(' ')
     .filter((word) => word !== '')
     .map((word): MemberStanding => {
-      const [, drained, node, weight, mark] = /^(\()?([a-z]+)(?:\*([\d.]+))?\)?([!-]?)$/.exec(word)!
+      const [, drained, node, weight, mark] = /^(\()?([a-z]+)(?:\*([\d.]+))?\)?([!?-]?)$/.exec(word)!
       const fit = mark === '' && drained === undefined
       return {
         node: node!,
-        health: fit ? 'up' : 'down',
+        health: fit ? 'up' : mark === '?' ? 'pending' : 'down',
         intent: drained === undefined ? 'auto' : 'drain',
         fit,
         inService: fit || mark === '!',
@@ -102,6 +102,12 @@ t.test('who serves', async (t) => {
       decide('video', 0, [pool('home', 'm-'), pool('world', 'a- b-')]),
       'answer home: m kept 10s',
     ],
+    [
+      'everything is down: a node that has never passed its checks is no help',
+      decide('www', 0, [pool('world', 'a- b?')]),
+      'answer world: a kept 10s',
+    ],
+    ['all are new: all of them', decide('www', 0, [pool('world', 'a? b?')]), 'answer world: a b kept 10s'],
     [
       'all_down: fallback means all of the last pool',
       decide('video', 0, [pool('home', 'm-'), pool('world', 'a- b-')], { home: { allDown: 'fallback' } }),

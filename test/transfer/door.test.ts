@@ -3,6 +3,7 @@ import t from 'tap'
 import { createTransferDoor, hmac, type Request, type TransferPorts } from '../../src/transfer/index.ts'
 import { wireKey } from '../../src/transfer/keys.ts'
 import { resourceRecord } from '../../src/transfer/outgoing.ts'
+import { quietLog } from '../../src/transfer/quiet-log.ts'
 import {
   decodeMessage,
   type Edns,
@@ -221,6 +222,28 @@ t.test('a signed answer that no longer fits is sent empty, with TC', async (t) =
   t.equal(octets![2]! & 0x82, 0x82)
   t.ok(octets!.length < 512)
 })
+
+t.test(
+  'strangers do not fill the log: a burst, then a line now and then that says how many were left out',
+  async (t) => {
+    const lines: object[] = []
+    let now = 1000
+    const note = (details: object) => void lines.push(details)
+    const log = quietLog({ info: note, warn: note }, () => now)
+    for (let i = 0; i < 1000; i++) log.warn({ i }, 'refused')
+    t.equal(lines.length, 50)
+    now += 2
+    log.info({ i: 1000 }, 'refused')
+    log.info({ i: 1001 }, 'refused')
+    t.strictSame(lines.slice(50), [{ i: 1000, leftOut: 950 }])
+    now -= 500
+    log.info({ i: 1002 }, 'refused')
+    t.equal(lines.length, 51, 'a clock that goes back brings no lines')
+    now += 3600
+    for (let i = 0; i < 1000; i++) log.warn({ i }, 'refused')
+    t.equal(lines.length, 101)
+  },
+)
 
 t.test('a client that leaves ends its transfer', async (t) => {
   const model = zone(

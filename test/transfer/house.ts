@@ -1,6 +1,7 @@
 /** What the tests of transfer share: zones as models, and the door behind real sockets on loopback. */
 import { createSocket } from 'node:dgram'
 import { createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { FrameReader, framed } from '../../src/transfer/framing.ts'
 import { createTransferDoor, DiffJournal, type Key, type TransferPorts } from '../../src/transfer/index.ts'
 import {
@@ -87,7 +88,11 @@ export interface Primary {
 }
 
 /** A primary for one zone: the transfer door behind UDP and TCP. Plain queries for the SOA are answered as the query path would. */
-export async function startPrimary(model: ZoneModel, ports: Partial<TransferPorts> = {}): Promise<Primary> {
+export async function startPrimary(
+  model: ZoneModel,
+  ports: Partial<TransferPorts> = {},
+  tls?: { readonly cert: string; readonly key: string },
+): Promise<Primary> {
   const journal = new DiffJournal()
   const origin = printName(model.origin)
   const primary = {
@@ -145,7 +150,7 @@ export async function startPrimary(model: ZoneModel, ports: Partial<TransferPort
     return Object.entries(TYPE).find(([, code]) => code === type)?.[0] ?? '?'
   }
   const sockets = new Set<Socket>()
-  const tcp = createServer((socket) => {
+  const accept = (socket: Socket): void => {
     sockets.add(socket)
     const frames = new FrameReader()
     socket.on('error', () => {})
@@ -163,7 +168,14 @@ export async function startPrimary(model: ZoneModel, ports: Partial<TransferPort
         })
       }
     })
-  })
+  }
+  const tcp =
+    tls === undefined
+      ? createServer(accept)
+      : createTlsServer({ ...tls, ALPNProtocols: ['dot'], minVersion: 'TLSv1.3' }, accept).on(
+          'tlsClientError',
+          () => {},
+        )
   const udp = createSocket('udp4', async (message, from) => {
     primary.asked.push(`udp ${typeAsked(message)}`)
     const send = async (octets: Uint8Array) => {

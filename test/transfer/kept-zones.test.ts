@@ -157,6 +157,17 @@ t.test('changes through the API are checked as a file is', async (t) => {
   t.equal(served.get('example.')!.serial, 12)
 })
 
+t.test('a file that comes with the name has it; what is kept waits, and can be removed', async (t) => {
+  let file = false
+  const { zones } = house(undefined, { taken: () => (file ? 'is read from a file' : undefined) })
+  zones.put('example.', 'example.zone', TEXT, [FULL], 'alice')
+  file = true
+  t.match(zones.update(NAME, [], [add('x 60 TXT x')], asker()), { rcode: RCODE.REFUSED, why: /read from a file/ })
+  t.match(zones.change('example.', { remove: [], add: [zoneRecord('x 60 TXT x')] }, 'alice'), { status: 'conflict' })
+  t.match(zones.put('example.', 'example.zone', TEXT, [], 'alice'), { status: 'conflict' })
+  t.match(zones.remove('example.', 'alice'), { status: 'done' })
+})
+
 t.test('nsupdate does an ACME challenge', async (t) => {
   if (spawnSync('nsupdate', ['-V']).error !== undefined)
     return t.plan(0, 'nsupdate is not installed (Debian: bind9-dnsutils)')

@@ -62,6 +62,7 @@ for (const name of Object.keys(PEERS)) {
       saved: () => undefined,
       save: () => {},
       confirm: () => {},
+      pending: () => {},
       changed: (_zone, model, changes) => {
         ours = model
         told.push(`${model.serial} ${changes === undefined ? 'whole' : 'changes'}`)

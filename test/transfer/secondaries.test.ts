@@ -11,6 +11,7 @@ import {
 } from '../../src/transfer/index.ts'
 import { parseName, TYPE } from '../../src/wire/index.ts'
 import type { ZoneModel } from '../../src/zone/index.ts'
+import { makeCertificate } from '../probe/certificates.ts'
 import { change, KEY, linesOf, startPrimary, until, zone } from './house.ts'
 
 const LOOPBACK = Uint8Array.of(127, 0, 0, 1)
@@ -21,6 +22,7 @@ const silent = { info: () => {}, warn: () => {} }
 function house(ports: Partial<SecondaryPorts> = {}) {
   const served = new Map<string, ZoneModel | 'expired'>()
   const told: string[] = []
+  const pending: string[] = []
   const secondaries = createSecondaries({
     nowMs: () => Date.now(),
     random: () => 0,
@@ -28,6 +30,7 @@ function house(ports: Partial<SecondaryPorts> = {}) {
     saved: () => undefined,
     save: () => {},
     confirm: (zone) => told.push(`${zone} confirmed`),
+    pending: (zone, model) => pending.push(`${zone} ${model.serial}`),
     changed: (zone, model, changes) => {
       served.set(zone, model)
       told.push(`${zone} ${model.serial} ${changes === undefined ? 'whole' : `${changes.length} changes`}`)
@@ -43,7 +46,7 @@ function house(ports: Partial<SecondaryPorts> = {}) {
     const model = served.get(zone)
     return model === undefined || model === 'expired' ? [] : linesOf(model)
   }
-  return { secondaries, served, told, lines }
+  return { secondaries, served, told, pending, lines }
 }
 const peer = (port: number, { signed = true } = {}): Peer => ({
   address: LOOPBACK,
@@ -53,7 +56,7 @@ const peer = (port: number, { signed = true } = {}): Peer => ({
 
 t.test('a zone comes whole, then by its changes when a NOTIFY says so', async (t) => {
   const primary = await startPrimary(zone(1, ['a 60 A 192.0.2.1']))
-  const { secondaries, told, lines } = house()
+  const { secondaries, told, pending, lines } = house()
   t.teardown(() => {
     primary.stop()
     secondaries.stop()
@@ -61,6 +64,7 @@ t.test('a zone comes whole, then by its changes when a NOTIFY says so', async (t
   secondaries.declare([{ zone: 'example.', primaries: [peer(primary.port)] }])
   await until(() => told.length === 1, 'the first transfer')
   t.strictSame(lines('example.'), linesOf(primary.model!))
+  t.strictSame(pending, ['example. 0'], 'until then the zone was ours, with nothing to serve')
 
   const next = change(primary.model!, ['a 60 A 192.0.2.1'], ['a 60 A 192.0.2.2'])
   primary.model = next.model
@@ -158,12 +162,46 @@ t.test('a copy survives a restart, expires while nobody confirms it, and is good
   t.strictSame(second.lines('a/b.example.'), linesOf(model))
   await until(() => second.told.includes('a/b.example. expired'), 'the expiry, 4 s after the confirmation')
   t.match(second.secondaries.zones, [{ state: 'expired' }])
+  const third = house(copyFiles(folder))
+  t.teardown(() => third.secondaries.stop())
+  third.secondaries.declare(declared)
+  t.strictSame(third.pending, ['a/b.example. 1'], 'expired before the start: not served for a moment')
+  third.secondaries.stop()
   primary.model = model
   await until(() => second.served.get('a/b.example.') !== 'expired', 'the primary coming back')
   t.strictSame(second.lines('a/b.example.'), linesOf(model))
 
   writeFileSync(join(folder, readdirSync(folder)[0]!), 'half a cop')
   t.equal(copyFiles(folder).saved('a/b.example.'), undefined, 'a copy that is not whole is none')
+})
+
+t.test('over TLS nothing goes in the clear, and only the right primary is asked (RFC 9103)', async (t) => {
+  const notAfter = new Date(Date.now() + 86_400_000)
+  const authority = makeCertificate({ names: ['authority.example'], notAfter })
+  const { cert, key } = makeCertificate({ names: ['ns1.example'], notAfter, issuer: authority })
+  const primary = await startPrimary(zone(1), {}, { cert, key })
+  const right = house()
+  const wrong = house()
+  const unknown = house()
+  t.teardown(() => {
+    primary.stop()
+    for (const each of [right, wrong, unknown]) each.secondaries.stop()
+  })
+  const primaries = [peer(primary.port)]
+  const authorities = authority.cert
+  right.secondaries.declare([{ zone: 'example.', primaries, tls: { name: 'ns1.example', authorities } }])
+  await until(() => right.told.length === 1, 'the transfer')
+  right.secondaries.refresh('example.')
+  await until(() => right.told.length === 2, 'the confirmation')
+  t.strictSame(right.told, ['example. 1 whole', 'example. confirmed'])
+  t.strictSame(primary.asked, ['tcp AXFR', 'tcp SOA'], 'no UDP')
+  wrong.secondaries.declare([{ zone: 'example.', primaries, tls: { name: 'ns2.example', authorities } }])
+  unknown.secondaries.declare([{ zone: 'example.', primaries, tls: { name: 'ns1.example', authorities: undefined } }])
+  const failing = ({ secondaries }: typeof wrong) => secondaries.zones[0]!.state === 'failing'
+  await until(() => failing(wrong) && failing(unknown), 'both refusals')
+  t.match(wrong.secondaries.zones, [{ lastError: /ERR_TLS_CERT_ALTNAME_INVALID/ }])
+  t.match(unknown.secondaries.zones, [{ lastError: /UNABLE_TO|SELF_SIGNED/ }])
+  t.equal(primary.asked.length, 2, 'neither asked anything')
 })
 
 t.test('a copy that cannot be kept is served all the same', async (t) => {

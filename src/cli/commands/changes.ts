@@ -2,7 +2,7 @@
  * What operators change: nodes added and removed, drained and resumed, weighed, forced. Each tells what came of it; a change
  * that a safety rule refuses ends with 3 and says what would break.
  */
-import { type Command, InvalidArgumentError } from 'commander'
+import { Argument, type Command, InvalidArgumentError } from 'commander'
 import { parseAddress, parseDurationMs, printDuration } from '../../base/index.ts'
 import type { Accepted, DrainProof, NodeView, Safety } from '../../control/index.ts'
 import type { Act, Context } from '../context.ts'
@@ -74,6 +74,7 @@ export function addChangeCommands(program: Command, act: Act): void {
     .command('remove <node>')
     .description('take away a node that was added through the API')
     .option('--force', 'although a pool falls under its floor')
+    .addHelpText('after', examples(['meridian remove de-4']))
     .action(
       act(async (context: Context, node: string, options: { readonly force?: boolean }) =>
         tell(
@@ -103,24 +104,66 @@ export function addChangeCommands(program: Command, act: Act): void {
     'after',
     examples(['meridian resume de-1', 'meridian resume --site falkenstein']),
   )
-  intent(program, act, 'disable', 'take a node out and probe it no more')
-  intent(program, act, 'force-up', 'answer a node whatever its health')
-  intent(program, act, 'force-down', 'do not answer a node whatever its health')
+  intent(program, act, 'disable', 'take a node out and probe it no more').addHelpText(
+    'after',
+    examples(['meridian disable de-1 --reason "returned to the vendor"']),
+  )
+  intent(program, act, 'force-up', 'answer a node whatever its health').addHelpText(
+    'after',
+    examples(['meridian force-up de-1 --for 1h --reason "the check is wrong"']),
+  )
+  intent(program, act, 'force-down', 'do not answer a node whatever its health').addHelpText(
+    'after',
+    examples(['meridian force-down de-1 --for 30m']),
+  )
 
   program
     .command('weight <node> <n>')
     .description('set the weight of a node; "declared" goes back to what the file says')
+    .option('--site', 'the first argument is a site: all its nodes')
     .option('--reason <text>', 'for the journal')
-    .addHelpText('after', examples(['meridian weight de-1 50', 'meridian weight de-1 declared']))
+    .addHelpText(
+      'after',
+      examples(['meridian weight de-1 50', 'meridian weight de-1 declared', 'meridian weight --site falkenstein 10']),
+    )
     .action(
-      act(async (context: Context, node: string, n: string, options: { readonly reason?: string }) => {
-        if (n !== 'declared' && (!/^\d{1,5}$/.test(n) || Number(n) > 65_535))
-          throw new Failure(`"${n}" is no weight.`, {
-            exit: EXIT.usage,
-            advice: 'A weight is a whole number from 0 to 65535, or "declared".',
-          })
-        const body = { weight: n === 'declared' ? null : Number(n), reason: options.reason }
-        return tell(context, await context.api().send<Accepted>('PATCH', `/v1/nodes/${encodeURIComponent(node)}`, body))
+      act(
+        async (
+          context: Context,
+          name: string,
+          n: string,
+          options: { readonly site?: boolean; readonly reason?: string },
+        ) => {
+          if (n !== 'declared' && (!/^\d{1,5}$/.test(n) || Number(n) > 65_535))
+            throw new Failure(`"${n}" is no weight.`, {
+              exit: EXIT.usage,
+              advice: 'A weight is a whole number from 0 to 65535, or "declared".',
+            })
+          const body = { weight: n === 'declared' ? null : Number(n), reason: options.reason }
+          const path = `/v1/${options.site === true ? 'sites' : 'nodes'}/${encodeURIComponent(name)}`
+          return tell(context, await context.api().send<Accepted>('PATCH', path, body))
+        },
+      ),
+    )
+
+  program
+    .command('standby <pool>')
+    .addArgument(
+      new Argument('<state>', 'on: they join now; off: they leave; auto: as the load says').choices([
+        'on',
+        'off',
+        'auto',
+      ]),
+    )
+    .description("let a pool's standby nodes join or leave")
+    .addHelpText('after', examples(['meridian standby europe on', 'meridian standby europe auto']))
+    .action(
+      act(async (context: Context, pool: string, state: string) => {
+        const body = { on: state === 'auto' ? null : state === 'on' }
+        return tell(
+          context,
+          await context.api().send<Accepted>('POST', `/v1/pools/${encodeURIComponent(pool)}/standby`, body),
+        )
       }),
     )
 

@@ -7,10 +7,11 @@ import type { Command } from 'commander'
 import type { WeighedPlan } from '../../api/index.ts'
 import { hasErrors, type Issue, printIssue, sortIssues } from '../../base/index.ts'
 import type { Accepted, Difference } from '../../control/index.ts'
-import { readSettings, SETTINGS_KEYS } from '../../loader/index.ts'
+import { parseSocketAddress, readSettings, SETTINGS_KEYS } from '../../loader/index.ts'
 import { restoreFrom } from '../../store/index.ts'
 import type { Act, Context } from '../context.ts'
 import { checkDelegation } from '../delegation.ts'
+import { type DnsServer, printServer } from '../dns-client.ts'
 import { EXIT, Failure, failureOf } from '../failure.ts'
 import { printTable } from '../table.ts'
 import { worldDns } from '../world-dns.ts'
@@ -62,10 +63,41 @@ export function addServeCommand(program: Command, act: Act): void {
 interface CheckFlags {
   readonly config?: string
   readonly delegation?: string
+  readonly resolver?: string
+  readonly parent?: readonly string[]
+  readonly port?: string
 }
 
-async function tellDelegation(context: Context, zone: string): Promise<number> {
-  const report = await checkDelegation(zone, worldDns())
+function addressOf(text: string): DnsServer {
+  const address = parseSocketAddress(text, 53)
+  if (address === undefined)
+    throw new Failure(`"${text}" is no address of a name server.`, {
+      exit: EXIT.usage,
+      advice: 'Write it as 192.0.2.53, 192.0.2.53:5300 or [2001:db8::53]:53.',
+    })
+  return address
+}
+
+/** The zone as its file has it; undefined where this machine has no file of it, or none that loads: then the network is all there is. */
+async function ownZone(context: Context, flags: CheckFlags, folder: string | undefined, zone: string) {
+  const report = await context.ports.check({ config: flags.config, folder })
+  const name = `${zone.replace(/\.$/, '').toLowerCase()}.`
+  return report.zones.find((each) => each.name === name)
+}
+
+async function tellDelegation(context: Context, zone: string, flags: CheckFlags, folder: string | undefined) {
+  const resolver = flags.resolver === undefined ? undefined : addressOf(flags.resolver)
+  const port = Number(flags.port ?? 53)
+  if (!Number.isInteger(port) || port < 1 || port > 65535)
+    throw new Failure(`"${flags.port}" is no port.`, { exit: EXIT.usage })
+  const report = await checkDelegation(
+    zone,
+    worldDns({
+      resolver: resolver === undefined ? undefined : printServer(resolver),
+      parents: (flags.parent ?? []).map(addressOf),
+    }),
+    { own: await ownZone(context, flags, folder, zone), port },
+  )
   const errors = report.issues.filter((issue) => issue.severity === 'error').length
   context.print(report, () =>
     [
@@ -91,6 +123,13 @@ export function addServerCommands(program: Command, act: Act): void {
     .description('check zone and steering files, offline: every issue of every file')
     .option('--config <file>', 'settings (default ./meridian.yaml, if there is one)')
     .option('--delegation <zone>', 'instead: ask the network whether the parent says what the zone says')
+    .option('--resolver <address>', "with --delegation: the resolver to ask (default: this machine's)")
+    .option(
+      '--parent <address>',
+      'with --delegation: a server of the zone above (repeatable; default: looked up)',
+      repeat,
+    )
+    .option('--port <port>', 'with --delegation: where the name servers listen, in a rehearsal', '53')
     .addHelpText(
       'after',
       examples([
@@ -98,11 +137,12 @@ export function addServerCommands(program: Command, act: Act): void {
         'meridian check ./zones && git push',
         'meridian check --json | jq .issues',
         'meridian check --delegation example.com',
+        'meridian check --delegation example.com --parent 192.0.2.1 --port 5300',
       ]),
     )
     .action(
       act(async (context: Context, dir: string | undefined, options: CheckFlags) => {
-        if (options.delegation !== undefined) return tellDelegation(context, options.delegation)
+        if (options.delegation !== undefined) return tellDelegation(context, options.delegation, options, dir)
         const report = await context.ports.check({ config: options.config, folder: dir })
         const issues = sortIssues(report.issues)
         const errors = issues.filter((issue) => issue.severity === 'error').length
@@ -241,7 +281,10 @@ interface TokenView {
 }
 
 function addTokenCommands(program: Command, act: Act): void {
-  const token = program.command('token').description('API tokens: create, list, revoke')
+  const token = program
+    .command('token')
+    .description('API tokens: create, list, revoke')
+    .addHelpText('after', examples(['meridian token create ana --role operator']))
   token
     .command('create <name>')
     .description('make a token; it is shown once')
@@ -276,6 +319,7 @@ function addTokenCommands(program: Command, act: Act): void {
   token
     .command('list')
     .description('who may do what')
+    .addHelpText('after', examples(['meridian token list']))
     .action(
       act(async (context: Context) => {
         const tokens = await list<TokenView>(context, '/v1/tokens', 'tokens')
@@ -306,6 +350,7 @@ function addTokenCommands(program: Command, act: Act): void {
   token
     .command('revoke <id>')
     .description('by id or name: it opens nothing any more')
+    .addHelpText('after', examples(['meridian token revoke deploy']))
     .action(
       act(async (context: Context, id: string) =>
         tell(context, await context.api().send<Accepted>('DELETE', `/v1/tokens/${encodeURIComponent(id)}`)),

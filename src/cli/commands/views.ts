@@ -37,7 +37,7 @@ export function addViewCommands(program: Command, act: Act): void {
     command.option('--watch [interval]', 'show it anew every interval (default 2s) until ^C')
 
   watchable(program.command('status'))
-    .description('what the server answers with, and what is wrong')
+    .description('what the server answers with, and what is wrong; exit 1 when it is critical')
     .addHelpText(
       'after',
       examples(['meridian status', 'meridian status --watch 5s', 'meridian status --json | jq .status']),
@@ -87,6 +87,7 @@ export function addViewCommands(program: Command, act: Act): void {
   watchable(program.command('records [name]'))
     .description('steered records: which clients get which pool, and the nodes in it now')
     .addHelpText('after', examples(['meridian records', 'meridian records video.portal.example']))
+    .addHelpText('after', examples(['meridian records', 'meridian records video.portal.example']))
     .action(
       act((context: Context, name: string | undefined, options: WatchOption) =>
         show(
@@ -101,6 +102,7 @@ export function addViewCommands(program: Command, act: Act): void {
 
   watchable(program.command('zones'))
     .description('zones that are served')
+    .addHelpText('after', examples(['meridian zones']))
     .action(
       act((context: Context, options: WatchOption) =>
         show(context, options, () => list<ZoneView>(context, '/v1/zones', 'zones'), printZones),

@@ -32,6 +32,10 @@ export function addZoneCommands(program: Command, act: Act): void {
   const zone = program
     .command('zone')
     .description('zones kept in the database: import, print, add, delete, grant, remove')
+    .addHelpText(
+      'after',
+      examples(['meridian zone import example.com.zone', 'meridian zone grant example.com --key certbot --acme']),
+    )
 
   zone
     .command('list')
