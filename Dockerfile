@@ -30,8 +30,9 @@ COPY package.json LICENSE ./
 COPY bin/meridian ./bin/meridian
 COPY zones /opt/meridian/zones
 RUN ln -s /opt/meridian/bin/meridian /usr/local/bin/meridian
+# Add [::]:53 where the container has IPv6: -e MERIDIAN_LISTEN=0.0.0.0:53,[::]:53
 ENV NODE_ENV=production \
-    MERIDIAN_LISTEN=0.0.0.0:53,[::]:53 \
+    MERIDIAN_LISTEN=0.0.0.0:53 \
     MERIDIAN_API=0.0.0.0:8053 \
     MERIDIAN_ZONES=/srv/zones \
     MERIDIAN_DATA=/srv/data

@@ -6,6 +6,7 @@
  *     flags ┘
  */
 import { readFileSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import type { z } from 'zod'
 import { hasErrors, type Issue, nearestName, sortIssues } from '../base/index.ts'
@@ -22,6 +23,8 @@ export interface SettingsSources {
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** default: the working folder */
   readonly folder?: string
+  /** whether this machine has the address ::1; default: it is looked up */
+  readonly hasIpv6?: boolean
 }
 
 /** Where a value came from: what an issue about it names, and what its relative paths are relative to. */
@@ -94,6 +97,19 @@ export function readSettings(sources: SettingsSources): SettingsResult {
     })
   }
 
+  // Many containers have no IPv6: the defaults must work there, too. What is asked for by name is not left out.
+  if (tree.listen === undefined && !(sources.hasIpv6 ?? hasIpv6Loopback())) {
+    tree.listen = ['127.0.0.1:5300']
+    issues.push({
+      severity: 'note',
+      code: 'settings/no-ipv6',
+      file: name,
+      line: 0,
+      column: 0,
+      message: 'this machine has no IPv6: [::1]:5300, a default of listen, is left out.',
+    })
+  }
+
   const sourceOf = (path: readonly PropertyKey[]): Source =>
     overlays.findLast(({ key }) => key.path.every((step, i) => path[i] === step))?.source ?? fromFile
   const checked = settingsSchema.safeParse(tree)
@@ -107,6 +123,11 @@ export function readSettings(sources: SettingsSources): SettingsResult {
 export function shown(folder: string, path: string): string {
   const short = relative(folder, path)
   return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short
+}
+
+/** @returns true where the loopback interface has ::1 */
+function hasIpv6Loopback(): boolean {
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'))
 }
 
 function readText(path: string): string | { readonly code: string } {

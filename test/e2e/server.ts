@@ -3,7 +3,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type t from 'tap'
@@ -105,7 +105,8 @@ export async function startServer(
       'meridian.yaml',
       [`listen: ${JSON.stringify(listen)}`, `api: { listen: "${api}" }`, 'workers: 1', ...settings, ''].join('\n'),
     )
-  settingsFile([`127.0.0.1:${dnsPort}`, '[::1]:0'], '127.0.0.1:0')
+  const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'))
+  settingsFile([`127.0.0.1:${dnsPort}`, ...(hasIpv6 ? ['[::1]:0'] : [])], '127.0.0.1:0')
 
   let child: ChildProcess
   let ended: Promise<number | null>

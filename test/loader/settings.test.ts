@@ -12,7 +12,7 @@ function read(
 ) {
   const folder = t.testdir({})
   if (yaml !== undefined) writeFileSync(join(folder, 'meridian.yaml'), yaml)
-  return { folder, ...readSettings({ folder, environment: {}, ...more }) }
+  return { folder, ...readSettings({ folder, environment: {}, hasIpv6: true, ...more }) }
 }
 
 t.test('without a file every key has its default', (t) => {
@@ -84,6 +84,19 @@ log: { level: debug }
   t.equal(settings?.limits.rrl.rate, 0)
   t.equal(settings?.limits.tcp.idleMs, 3000)
   t.same(settings?.identity, { nsid: 'ns1', version: 'text' })
+  t.end()
+})
+
+t.test('a machine without IPv6 gets the other half of the default, and is told; what was asked for stays', (t) => {
+  const ports = (yaml: string | undefined) => {
+    const { settings, issues } = read(t, yaml, { hasIpv6: false })
+    return [
+      settings?.listen.map((each) => printAddress(each.address)),
+      issues.map((issue) => `${issue.severity} ${issue.code}`),
+    ]
+  }
+  t.same(ports(undefined), [['127.0.0.1'], ['note settings/no-ipv6']])
+  t.same(ports('listen: ["[::1]:5300"]\n'), [['::1'], []])
   t.end()
 })
 
