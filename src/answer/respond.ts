@@ -31,7 +31,7 @@ const MOST_TCP_OCTETS = 65535
 const TXT = 16
 const ANY = 255
 const CHAOS = 3
-// RFC 8914 4.21: Not Supported; 4.19: Prohibited.
+// RFC 8914 4.19: Prohibited.
 const EDE_PROHIBITED = 18
 
 /** What a thread gives its responder: time, and the messages that wait in its port. */
