@@ -5,7 +5,7 @@
  */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir, totalmem } from 'node:os'
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { BenchContext, Part } from './part.ts'
 import { partCpu } from './part-cpu.ts'
@@ -47,9 +47,10 @@ for (const part of PARTS.filter((each) => args.length === 0 || args.includes(eac
   const folder = mkdtempSync(join(tmpdir(), `meridian-bench-${part.name}-`))
   const say = (line: string): void => console.log(`${part.name}: ${line}`)
   const context: BenchContext = { folder, rounds, seconds, say }
+  const busy = loadavg()[0]!
   try {
     const lines = await part.run(context)
-    record(part, lines)
+    record(part, lines, busy)
     console.log(`\n## ${part.title}\n\n${lines.join('\n')}\n`)
   } catch (error) {
     say(`not measured: ${(error as Error).message}`)
@@ -60,13 +61,13 @@ for (const part of PARTS.filter((each) => args.length === 0 || args.includes(eac
 }
 
 /** Puts the lines of a part into results.md, in place of its former ones. */
-function record(part: Part, lines: readonly string[]): void {
+function record(part: Part, lines: readonly string[], busy: number): void {
   const machine = `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux, Node.js ${process.version}`
   const section = [
     `<!-- ${part.name} -->`,
     `## ${part.title}`,
     '',
-    `Measured on ${new Date().toISOString().slice(0, 10)}: ${machine}; ${rounds} rounds of ${seconds} s.`,
+    `Measured on ${new Date().toISOString().slice(0, 10)}: ${machine}; ${rounds} rounds of ${seconds} s. Load of the machine at the start: ${busy.toFixed(1)}${busy > 1 ? ' (busy: trust ratios, and CPU times more than waiting times)' : ''}.`,
     '',
     ...lines,
     `<!-- /${part.name} -->`,

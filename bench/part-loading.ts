@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { anonymousMb, median } from './measure.ts'
+import { anonymousMb, median, wholeCpuSeconds } from './measure.ts'
 import { startMeridian } from './meridian.ts'
 import { type Part, table } from './part.ts'
 import { PEERS } from './peers.ts'
@@ -15,7 +15,7 @@ export const partLoading: Part = {
   name: 'loading',
   title: 'A zone of 1,000,000 names: start to first answer, and memory',
   run: async ({ folder, rounds, say }) => {
-    const figures = new Map<string, { ms: number[]; mb: number[] }>()
+    const figures = new Map<string, { ms: number[]; cpuS: number[]; mb: number[] }>()
     const measure = async (
       name: string,
       round: number,
@@ -30,12 +30,16 @@ export const partLoading: Part = {
       try {
         await untilAnswers(port, `h${NAMES - 1}.${BENCH_ZONE}`, running, 120_000)
         const ms = performance.now() - begin
+        const cpuS = wholeCpuSeconds(running.pid)
         await new Promise((resolve) => setTimeout(resolve, 3000))
-        const entry = figures.get(name) ?? { ms: [], mb: [] }
+        const entry = figures.get(name) ?? { ms: [], cpuS: [], mb: [] }
         entry.ms.push(ms)
+        entry.cpuS.push(cpuS)
         entry.mb.push(anonymousMb(running.pid))
         figures.set(name, entry)
-        say(`${name}: ${(ms / 1000).toFixed(2)} s, ${Math.round(anonymousMb(running.pid))} MB`)
+        say(
+          `${name}: ${(ms / 1000).toFixed(2)} s, ${cpuS.toFixed(2)} s of CPU, ${Math.round(anonymousMb(running.pid))} MB`,
+        )
       } catch (error) {
         say(`${name} left out: ${(error as Error).message.slice(-300)}`)
       } finally {
@@ -62,8 +66,13 @@ export const partLoading: Part = {
         )
     }
     return table(
-      ['server', 'start to first answer, s', 'anonymous memory, MB'],
-      [...figures].map(([name, { ms, mb }]) => [name, (median(ms) / 1000).toFixed(2), Math.round(median(mb))]),
+      ['server', 'start to first answer, s', 'CPU until then, s', 'anonymous memory, MB'],
+      [...figures].map(([name, { ms, cpuS, mb }]) => [
+        name,
+        (median(ms) / 1000).toFixed(2),
+        median(cpuS).toFixed(2),
+        Math.round(median(mb)),
+      ]),
     )
   },
 }

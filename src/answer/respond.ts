@@ -31,7 +31,7 @@ const MOST_TCP_OCTETS = 65535
 const TXT = 16
 const ANY = 255
 const CHAOS = 3
-// RFC 8914 4.21: Not Supported; 4.19: Prohibited.
+// RFC 8914 4.19: Prohibited.
 const EDE_PROHIBITED = 18
 
 /** What a thread gives its responder: time, and the messages that wait in its port. */
@@ -163,7 +163,7 @@ export class QueryResponder {
       if (scan.qclass === QCLASS.IN || scan.qclass === QCLASS.ANY) {
         this.#takeClient(peer, peerAt, peerBytes)
         sections.write(this.#world, message, scan.qnameAt, qtype)
-        // RFC 1034 4.3.1, 3.7.1: nobody can speak for all classes.
+        // RFC 1035 6.2: nobody can speak for all classes.
         if (scan.qclass === QCLASS.ANY) sections.authoritative = false
         if (sections.zone >= 0) row[this.#world.layout.zonesAt + this.#world.zoneIds[sections.zone]!]!++
         opt.ede = sections.ede

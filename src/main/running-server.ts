@@ -174,6 +174,12 @@ export class RunningServer {
       gauges: () => ({
         hooks: this.#duty?.hooks() ?? [],
         databases: this.#loader.databases().map(({ kind, builtAtMs }) => ({ name: kind, builtMs: builtAtMs })),
+        secondaries: this.#transfers.secondaries.zones.map(({ zone, serial, expiresAtMs, lastError }) => ({
+          zone,
+          serial,
+          expiresAtMs,
+          failing: lastError !== undefined,
+        })),
       }),
       backup: async (file) => {
         try {

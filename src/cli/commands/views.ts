@@ -4,6 +4,7 @@
 import type { Command } from 'commander'
 import { parseDurationMs, printDuration } from '../../base/index.ts'
 import type { HealthView, NodeHealth, NodeView, PoolView, RecordView, ZoneView } from '../../control/index.ts'
+import type { SecondaryStatus } from '../../transfer/index.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { type Column, oneLine, printTable, styleOf } from '../table.ts'
@@ -30,6 +31,7 @@ interface Status extends HealthView {
     readonly built: string
     readonly ageDays: number
   }[]
+  readonly secondaries?: readonly SecondaryStatus[]
 }
 
 export function addViewCommands(program: Command, act: Act): void {
@@ -343,6 +345,15 @@ function printZones(terminal: Terminal, zones: readonly ZoneView[]): string {
   )
 }
 
+/** A zone that is kept as a copy: its version, and how long it may stand unconfirmed. */
+function printCopy(terminal: Terminal, { zone, state, serial, expiresAtMs, lastError }: SecondaryStatus): string {
+  const left = expiresAtMs === undefined ? 0 : expiresAtMs - Date.now()
+  const until = left > 0 ? `good for ${printDuration(left)} more` : 'answered with SERVFAIL'
+  const what = serial === undefined ? 'nothing has come yet' : `serial ${serial}`
+  const trouble = lastError === undefined ? '' : terminal.paint('yellow', ` (${oneLine(lastError)})`)
+  return `copy of ${zone} ${state}, ${what}, ${until}${trouble}`
+}
+
 function printStatus(terminal: Terminal, status: Status): string {
   const nodes = Object.entries(status.nodes)
   const pools = Object.entries(status.pools)
@@ -364,6 +375,7 @@ function printStatus(terminal: Terminal, status: Status): string {
       `places by ${database.kind}: ${database.builtIn ? 'the built-in database' : database.file}, ${age}${advice}`,
     )
   }
+  for (const copy of status.secondaries ?? []) lines.push(printCopy(terminal, copy))
   lines.push(
     '',
     printTable(
