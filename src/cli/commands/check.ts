@@ -52,11 +52,14 @@ async function tellDelegation(context: Context, zone: string, flags: CheckFlags,
     { own: await ownZone(context, flags, folder, zone), port },
   )
   const errors = report.issues.filter((issue) => issue.severity === 'error').length
+  const delegated = !report.issues.some((issue) => issue.code === 'delegation/none')
   context.print(report, () =>
     [
       ...(report.parent === undefined
         ? []
-        : [`${report.zone} is delegated by ${report.parent === '.' ? 'the root' : report.parent}`]),
+        : [
+            `${report.zone} is ${delegated ? '' : 'not '}delegated by ${report.parent === '.' ? 'the root' : report.parent}`,
+          ]),
       ...report.nameServers.map(
         ({ name, addresses, serials }) =>
           `  ${name}  ${addresses.join(' ')}  ${serials.length === 0 ? 'no serial' : `serial ${[...new Set(serials)].join(', ')}`}`,

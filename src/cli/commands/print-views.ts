@@ -180,6 +180,7 @@ export function printZones(terminal: Terminal, zones: readonly ZoneView[]): stri
       { title: 'serial', cell: (zone) => String(zone.serial), right: true },
       { title: 'records', cell: (zone) => String(zone.staticRecords), right: true },
       { title: 'steered', cell: (zone) => String(zone.steeredRecords), right: true },
+      { title: 'from', cell: (zone) => zone.source },
     ],
     zones,
     'No zones: put a master file into the zones folder.',
