@@ -133,8 +133,6 @@ function serverMetrics(ports: ApiPorts, gauge: MakeGauge, counter: MakeCounter, 
   })
   gauge('zone_serial', 'The SOA serial in force.', ['zone'], (one) => {
     for (const zone of control.zones()) one.set({ zone: zone.name }, zone.serial)
-    for (const { zone, serial } of ports.gauges?.().secondaries ?? [])
-      if (serial !== undefined) one.set({ zone }, serial)
   })
   gauge('secondary_failing', '1: no primary of the zone answers as it should.', ['zone'], (one) => {
     for (const { zone, failing } of ports.gauges?.().secondaries ?? []) one.set({ zone }, failing ? 1 : 0)

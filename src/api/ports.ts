@@ -70,7 +70,6 @@ export interface ApiPorts {
     /** copies of other servers' zones */
     readonly secondaries: readonly {
       readonly zone: string
-      readonly serial: number | undefined
       readonly expiresAtMs: number | undefined
       readonly failing: boolean
     }[]

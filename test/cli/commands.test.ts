@@ -226,7 +226,9 @@ t.test('what each command asks, tells and returns', async (t) => {
     ['records Video.portal.example', { 'GET /v1/records': [RECORD] }, { out: /md-1/ }],
     [
       'zones',
-      { 'GET /v1/zones': [{ name: 'portal.example.', serial: 5, staticRecords: 32, steeredRecords: 2 }] },
+      {
+        'GET /v1/zones': [{ name: 'portal.example.', serial: 5, source: 'file', staticRecords: 32, steeredRecords: 2 }],
+      },
       { out: /portal\.example\. +5 +32 +2/ },
     ],
     [
