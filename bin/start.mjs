@@ -23,6 +23,11 @@ function end(code) {
     process.stdin.pause()
   }
 }
+// npm dies of a signal that its shell does not hand on: who lost the parent ends, too.
+const parent = process.ppid
+setInterval(() => {
+  if (process.ppid !== parent) end(0)
+}, 500).unref()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => end(0))
 
 function keep(child, name) {

@@ -31,7 +31,7 @@ const MOST_TCP_OCTETS = 65535
 const TXT = 16
 const ANY = 255
 const CHAOS = 3
-// RFC 8914 4.21: Not Supported; 4.19: Prohibited.
+// RFC 8914 4.19: Prohibited.
 const EDE_PROHIBITED = 18
 
 /** What a thread gives its responder: time, and the messages that wait in its port. */
@@ -163,7 +163,7 @@ export class QueryResponder {
       if (scan.qclass === QCLASS.IN || scan.qclass === QCLASS.ANY) {
         this.#takeClient(peer, peerAt, peerBytes)
         sections.write(this.#world, message, scan.qnameAt, qtype)
-        // RFC 1034 4.3.1, 3.7.1: nobody can speak for all classes.
+        // RFC 1035 6.2: nobody can speak for all classes.
         if (scan.qclass === QCLASS.ANY) sections.authoritative = false
         if (sections.zone >= 0) row[this.#world.layout.zonesAt + this.#world.zoneIds[sections.zone]!]!++
         opt.ede = sections.ede
@@ -213,7 +213,10 @@ export class QueryResponder {
       opt.ecsSource = scan.ecsSource
       opt.ecsOctets = scan.ecsOctets
       const address = opt.ecsAddress
-      for (let i = 0; i < 16; i++) address[i] = i < scan.ecsOctets ? message[scan.ecsAddressAt + i]! : 0
+      const octets = scan.ecsOctets
+      for (let i = 0; i < octets; i++) address[i] = message[scan.ecsAddressAt + i]!
+      // What lies past the source prefix counts as zero; a look-up in the IPv4 table reads no further than its fourth octet.
+      for (let i = octets, end = scan.ecsFamily === 1 ? 4 : 16; i < end; i++) address[i] = 0
     }
     if (scan.nsid) opt.nsid = this.#nsid
     if (scan.keepalive && transport !== 0 && this.#settings.keepalive > 0) opt.keepalive = this.#settings.keepalive

@@ -134,6 +134,13 @@ function serverMetrics(ports: ApiPorts, gauge: MakeGauge, counter: MakeCounter, 
   gauge('zone_serial', 'The SOA serial in force.', ['zone'], (one) => {
     for (const zone of control.zones()) one.set({ zone: zone.name }, zone.serial)
   })
+  gauge('secondary_failing', '1: no primary of the zone answers as it should.', ['zone'], (one) => {
+    for (const { zone, failing } of ports.gauges?.().secondaries ?? []) one.set({ zone }, failing ? 1 : 0)
+  })
+  gauge('secondary_expires_seconds', 'Until a copy of a zone expires; 0: it has, or never came.', ['zone'], (one) => {
+    for (const { zone, expiresAtMs } of ports.gauges?.().secondaries ?? [])
+      one.set({ zone }, Math.max(0, ((expiresAtMs ?? 0) - ports.now()) / 1000))
+  })
   const hooks = (name: string, help: string, value: (hook: HookCounts) => number): void =>
     counter(name, help, ['hook'], (one) => {
       for (const hook of ports.gauges?.().hooks ?? []) one.inc({ hook: hook.name }, value(hook))

@@ -57,7 +57,7 @@ export interface ApiPorts {
   readonly facts: () => Readonly<Record<string, unknown>>
   /** zones kept in the database; absent: this server keeps none */
   readonly keptZones?: KeptZones
-  /** what is to be measured beside: hooks, geo databases; none where the server has none */
+  /** what is to be measured beside: hooks, geo databases, copies of zones; none where the server has none */
   readonly gauges?: () => {
     readonly hooks: readonly {
       readonly name: string
@@ -67,6 +67,12 @@ export interface ApiPorts {
       readonly behind: number
     }[]
     readonly databases: readonly { readonly name: string; readonly builtMs: number }[]
+    /** copies of other servers' zones */
+    readonly secondaries: readonly {
+      readonly zone: string
+      readonly expiresAtMs: number | undefined
+      readonly failing: boolean
+    }[]
   }
   /** Copies the database while it runs. */
   readonly backup: (file: string) => Promise<Done<{ readonly file: string; readonly octets: number }>>

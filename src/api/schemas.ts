@@ -271,6 +271,7 @@ export const RecordSchema = z
 const zoneShape = {
   name: z.string(),
   serial: z.number(),
+  source: z.enum(['file', 'copy', 'database']),
   staticRecords: z.number(),
   steeredRecords: z.number(),
 }

@@ -5,14 +5,18 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { openApi } from './api-connection.ts'
 import { addChangeCommands } from './commands/changes.ts'
+import { addCheckCommand } from './commands/check.ts'
+import { addCompareCommand } from './commands/compare.ts'
 import { addCompletionCommand } from './commands/completion.ts'
 import { addEventsCommand } from './commands/events.ts'
 import { addExplainCommand } from './commands/explain.ts'
 import { addImportCommand } from './commands/import.ts'
 import { addLabCommands } from './commands/lab.ts'
 import { addGeoCommand } from './commands/places.ts'
-import { addQueryCommands } from './commands/query.ts'
-import { addServeCommand, addServerCommands } from './commands/server.ts'
+import { addQueryCommand } from './commands/query.ts'
+import { addServeCommand } from './commands/serve.ts'
+import { addServerCommands } from './commands/server.ts'
+import { addTokenCommands } from './commands/tokens.ts'
 import { addViewCommands, examples } from './commands/views.ts'
 import { addZoneCommands } from './commands/zone.ts'
 import type { Act, CommandPorts, Context, GlobalOptions, Handler } from './context.ts'
@@ -86,10 +90,13 @@ export function createProgram(act: Act, terminal: Terminal): Command {
   addChangeCommands(program, act)
   addExplainCommand(program, act)
   addEventsCommand(program, act)
+  addCheckCommand(program, act)
   addServerCommands(program, act)
+  addTokenCommands(program, act)
   addZoneCommands(program, act)
   addGeoCommand(program, act)
-  addQueryCommands(program, act)
+  addQueryCommand(program, act)
+  addCompareCommand(program, act)
   addLabCommands(program, act)
   addImportCommand(program, act)
   addCompletionCommand(program, act)

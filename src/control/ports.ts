@@ -115,6 +115,13 @@ export interface ControlPorts {
   readonly now: () => number
   /** Runs work soon, but not now (setImmediate): observations of one moment are journalled together. */
   readonly soon: (work: () => void) => void
+  /** Zones that come from no file: copies of other servers', and those of the database. Absent: there are none. */
+  readonly otherZones?: () => readonly {
+    readonly name: string
+    readonly serial: number
+    readonly records: number
+    readonly source: 'copy' | 'database'
+  }[]
   /** The disk failed while an observation was written: told, not thrown. */
   readonly trouble: (message: string) => void
 }

@@ -57,7 +57,9 @@ export interface RecordView {
 export interface ZoneView {
   readonly name: string
   readonly serial: number
-  /** in the master file */
+  /** where it comes from: a file of the zones folder, a primary, the database */
+  readonly source: 'file' | 'copy' | 'database'
+  /** all but the steered ones */
   readonly staticRecords: number
   readonly steeredRecords: number
 }
@@ -127,9 +129,13 @@ export function viewRecord(core: Core, record: SteeredRecord): RecordView {
 export function viewZones(core: Core): ZoneView[] {
   const steered = new Map<string, number>()
   for (const record of core.steering.records.values()) steered.set(record.zone, (steered.get(record.zone) ?? 0) + 1)
-  return (core.files?.zones ?? []).map((zone) => ({
+  const files = (core.files?.zones ?? []).map((zone) => ({ ...zone, source: 'file' as const }))
+  const claimed = new Set(files.map(({ name }) => name))
+  const others = (core.ports.otherZones?.() ?? []).filter(({ name }) => !claimed.has(name))
+  return [...files, ...others].map((zone) => ({
     name: zone.name,
     serial: zone.serial,
+    source: zone.source,
     staticRecords: zone.records,
     steeredRecords: steered.get(zone.name) ?? 0,
   }))

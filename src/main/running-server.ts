@@ -106,6 +106,7 @@ export class RunningServer {
       fleet,
       now: this.#clock.now,
       soon: setImmediate,
+      otherZones: () => this.#transfers.described(),
       trouble: (message) => log.error(message),
     })
     this.#probeLog = createProbeLog(this.#db)
@@ -174,6 +175,11 @@ export class RunningServer {
       gauges: () => ({
         hooks: this.#duty?.hooks() ?? [],
         databases: this.#loader.databases().map(({ kind, builtAtMs }) => ({ name: kind, builtMs: builtAtMs })),
+        secondaries: this.#transfers.secondaries.zones.map(({ zone, expiresAtMs, lastError }) => ({
+          zone,
+          expiresAtMs,
+          failing: lastError !== undefined,
+        })),
       }),
       backup: async (file) => {
         try {

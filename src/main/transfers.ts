@@ -33,6 +33,8 @@ export interface Transfers {
   readonly others: OtherZones
   readonly secondaries: Secondaries
   readonly keptZones: KeptZones
+  /** zones that come from no file, as control shows them */
+  described(): readonly { name: string; serial: number; records: number; source: 'copy' | 'database' }[]
   /** Brings zones of the database into the answers; before the first files are in force. */
   restore(): void
   /** Begins to ask primaries; answers are served already. */
@@ -156,6 +158,20 @@ export function joinTransfers(
     others,
     secondaries,
     keptZones,
+    described: () => [
+      ...secondaries.zones.map(({ zone, serial = 0 }) => ({
+        name: zone,
+        serial,
+        records: others.model(zone)?.records ?? 0,
+        source: 'copy' as const,
+      })),
+      ...keptZones.zones.map(({ zone, serial, records }) => ({
+        name: zone,
+        serial,
+        records,
+        source: 'database' as const,
+      })),
+    ],
     restore: () => keptZones.start(),
     start: () => secondaries.declare([...secondary.values()]),
     stop: () => {

@@ -3,7 +3,7 @@
  * Bounded by records over all zones: the oldest differences of the zone that holds most go first. It does not survive a restart: a
  * secondary then gets the whole zone once.
  */
-import type { ZoneDiff } from '../zone/index.ts'
+import type { ZoneDiff, ZoneRecord } from '../zone/index.ts'
 
 /** About 100 octets each with their objects: a journal of some 20 MB at the most. */
 const MAX_RECORDS = 200_000
@@ -24,7 +24,7 @@ export class DiffJournal {
     this.maxRecords = maxRecords
   }
 
-  /** Adds a change; one that does not follow the last one begins the zone's journal anew. */
+  /** Adds a copy of a change; one that does not follow the last one begins the zone's journal anew. */
   add(zone: string, diff: ZoneDiff): void {
     let kept = this.zones.get(zone)
     if (kept !== undefined && kept.diffs.at(-1)?.toSerial !== diff.fromSerial) {
@@ -35,7 +35,7 @@ export class DiffJournal {
       kept = { diffs: [], records: 0 }
       this.zones.set(zone, kept)
     }
-    kept.diffs.push(diff)
+    kept.diffs.push(detached(diff))
     this.count(kept, size(diff))
     while (kept.diffs.length > MAX_DIFFS_PER_ZONE) this.dropOldest(zone, kept)
     while (this.records > this.maxRecords) {
@@ -66,6 +66,23 @@ export class DiffJournal {
   private count(kept: Kept, records: number): void {
     kept.records += records
     this.records += records
+  }
+}
+
+/** A copy that stands alone: records of a difference are views of zone images, and one of them would keep a whole image in memory. */
+function detached({ fromSerial, toSerial, oldSoa, newSoa, removed, added }: ZoneDiff): ZoneDiff {
+  const copy = (record: ZoneRecord): ZoneRecord => ({
+    ...record,
+    owner: record.owner.slice(),
+    rdata: record.rdata.slice(),
+  })
+  return {
+    fromSerial,
+    toSerial,
+    oldSoa: copy(oldSoa),
+    newSoa: copy(newSoa),
+    removed: removed.map(copy),
+    added: added.map(copy),
   }
 }
 

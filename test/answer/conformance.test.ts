@@ -345,3 +345,24 @@ t.test('the look-up, where other name servers once knew better', async (t) => {
   )
   t.ok(circle.length <= 20, 'and ends')
 })
+
+t.test(
+  'what only streams carry: keepalive over TCP and TLS (RFC 7828 3.3.2), padding over TLS alone (RFC 7830 6, 8467 4.1)',
+  async (t) => {
+    const over = (transport: 0 | 1 | 2, options: string): Uint8Array =>
+      ask(responder, edns(options), { transport }) as Uint8Array
+    for (const [transport, name] of [
+      [1, 'TCP'],
+      [2, 'TLS'],
+    ] as const) {
+      t.equal(summary(over(transport, option(11))), `${WITH_OPT} 11:2`, `keepalive over ${name}`)
+      t.equal(summary(over(transport, '')), WITH_OPT, `nothing unasked over ${name}`)
+    }
+    t.equal(summary(over(1, option(12, '0000'))), WITH_OPT, 'TCP is in the clear: padding hides nothing')
+    for (let octets = 0; octets < 64; octets += 7) {
+      const padded = over(2, option(12, '00'.repeat(octets)))
+      t.equal(padded.length % 468, 0, `TLS, ${octets} octets of padding asked with: ${padded.length} come back`)
+      t.match(summary(padded), /v0 12:/)
+    }
+  },
+)

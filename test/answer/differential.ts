@@ -198,10 +198,10 @@ export const POLICIES: readonly Policy[] = [
     covers: (_, ours, theirs) => aliases(ours) > 5 && aliases(theirs) === 5 && isSubset(theirs.answer, ours.answer),
   },
   {
-    reason: 'YXDOMAIN: Knot adds the SOA, though it is no negative answer (RFC 2308 2)',
+    reason: 'YXDOMAIN: Knot goes on with the name that is the target itself: its data, or an SOA',
     of: ['knot'],
     covers: (_, ours, theirs) =>
-      ours.rcode === 'YXDOMAIN' && theirs.rcode === 'YXDOMAIN' && same(ours.answer, theirs.answer),
+      ours.rcode === 'YXDOMAIN' && theirs.rcode === 'YXDOMAIN' && isSubset(ours.answer, theirs.answer),
   },
   {
     reason: 'aliases into another zone that is served: we and NSD go on there, others leave it to the resolver',

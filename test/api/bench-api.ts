@@ -110,6 +110,7 @@ export async function apiBench(
     gauges: () => ({
       hooks: [{ name: 'https://hooks.example/', delivered: 3, failed: 0, passedOver: 0, behind: 1 }],
       databases: [{ name: 'country', builtMs: b.nowMs() - 86_400_000 }],
+      secondaries: [{ zone: 'copy.example.', expiresAtMs: b.nowMs() + 3_600_000, failing: false }],
     }),
     backup: async (file): Promise<Done<{ file: string; octets: number }>> => {
       try {

@@ -174,6 +174,28 @@ t.test('what each command asks, tells and returns', async (t) => {
       { 'GET /v1/health': HEALTH },
       { out: /degraded +generation 7, Meridian 0\.1\.0, up 1h 1m[\s\S]*de-1 +down[\s\S]*zones\/p\.yaml:3:4/ },
     ],
+    [
+      'status',
+      {
+        'GET /v1/health': {
+          ...HEALTH,
+          secondaries: [
+            {
+              zone: 'a.example.',
+              state: 'failing',
+              serial: 7,
+              expiresAtMs: Date.now() + 86_400_000,
+              lastError: 'REFUSED',
+            },
+            { zone: 'b.example.', state: 'empty' },
+          ],
+        },
+      },
+      {
+        exit: 0,
+        out: /copy of a\.example\. failing, serial 7, good for .* more \(REFUSED\)\n.*copy of b\.example\. empty, nothing has come yet, answered with SERVFAIL/,
+      },
+    ],
     ['status', { 'GET /v1/health': problem(503, { ...HEALTH, status: 'critical' }) }, { exit: 1, out: /^critical/ }],
     ['status --json', { 'GET /v1/health': HEALTH }, { out: /^\{\n {2}"status": "degraded"/ }],
     [
@@ -204,7 +226,9 @@ t.test('what each command asks, tells and returns', async (t) => {
     ['records Video.portal.example', { 'GET /v1/records': [RECORD] }, { out: /md-1/ }],
     [
       'zones',
-      { 'GET /v1/zones': [{ name: 'portal.example.', serial: 5, staticRecords: 32, steeredRecords: 2 }] },
+      {
+        'GET /v1/zones': [{ name: 'portal.example.', serial: 5, source: 'file', staticRecords: 32, steeredRecords: 2 }],
+      },
       { out: /portal\.example\. +5 +32 +2/ },
     ],
     [

@@ -123,6 +123,7 @@ t.test(
     t.match((await update('zone example', 'update add mail.example 60 A 192.0.2.1')).stderr, /REFUSED/)
     t.match((await update('zone own', 'update add x.own 60 A 192.0.2.1')).stderr, /REFUSED/, 'a zone of a file')
     t.match((await update('zone nosuch', 'update add x.nosuch 60 A 192.0.2.1')).stderr, /NOTAUTH/)
+    t.match((await server.meridian('zones')).stdout, /example\.\s+11\s+5\s+0\s+database/)
     t.match(
       (await server.meridian('zone', 'print', 'example')).stdout,
       /_acme-challenge\.mail\.example\.\t60\tIN\tTXT\t"token"/,

@@ -5,7 +5,14 @@ import { axfrRecords, ixfrRecords, transferMessages } from '../../src/transfer/o
 import type { ZoneVersion } from '../../src/transfer/ports.ts'
 import { TransferReader, type Transferred } from '../../src/transfer/transfer-reader.ts'
 import { decodeMessage, encodeMessage, type Message, parseName, RCODE, TYPE } from '../../src/wire/index.ts'
-import type { ZoneDiff, ZoneModel, ZoneRecord } from '../../src/zone/index.ts'
+import {
+  compileRecords,
+  diffZones,
+  type ZoneDiff,
+  ZoneImage,
+  type ZoneModel,
+  type ZoneRecord,
+} from '../../src/zone/index.ts'
 import { change, linesOf, zone, zoneRecord } from './house.ts'
 
 const ORIGIN = parseName('example.')!
@@ -181,4 +188,18 @@ t.test('the journal forgets the oldest changes first, and a gap forgets all', as
   journal.add('example.', jump.diff)
   t.equal(journal.since('example.', 10, 13), undefined)
   t.equal(journal.since('example.', 12, 13)?.length, 1)
+})
+
+t.test('the journal keeps no image alive', async (t) => {
+  const image = (model: ZoneModel) =>
+    new ZoneImage(compileRecords({ origin: ORIGIN, records: model, label: 'x', lenient: true }).image!)
+  const before = zone(1)
+  const journal = new DiffJournal()
+  journal.add('example.', diffZones(image(before), image(change(before, [], ['a 60 A 192.0.2.1']).model)))
+  const [diff] = journal.since('example.', 1, 2)!
+  for (const { owner, rdata } of [diff!.oldSoa, diff!.newSoa, ...diff!.added])
+    for (const octets of [owner, rdata]) {
+      t.type(octets.buffer, ArrayBuffer)
+      t.ok(octets.buffer.byteLength < 1000)
+    }
 })

@@ -5,10 +5,11 @@
 import { Argument, type Command, InvalidArgumentError } from 'commander'
 import { parseAddress, parseDurationMs, printDuration } from '../../base/index.ts'
 import type { Accepted, DrainProof, NodeView, Safety } from '../../control/index.ts'
+import { clock } from '../clock.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneLine } from '../table.ts'
-import { clock, examples, list } from './views.ts'
+import { examples, list } from './views.ts'
 
 export const duration = (text: string): string => {
   if (parseDurationMs(text) === undefined) throw new InvalidArgumentError('Write it as 30s, 10m, 2h or 7d.')

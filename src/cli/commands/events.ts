@@ -4,11 +4,12 @@
 import type { Command } from 'commander'
 import { parseDurationMs } from '../../base/index.ts'
 import type { JournalEntry } from '../../control/index.ts'
+import { clock } from '../clock.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneLine } from '../table.ts'
 import type { Style, Terminal } from '../terminal.ts'
-import { clock, examples } from './views.ts'
+import { examples } from './views.ts'
 
 interface EventOptions {
   readonly follow?: boolean

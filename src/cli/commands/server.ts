@@ -1,170 +1,19 @@
 /**
- * The server itself: serve, check, reload, plan, tokens, export, backup and restore.
+ * What a running server is asked to do with its files and its database: reload, plan, export, backup, restore.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { WeighedPlan } from '../../api/index.ts'
-import { hasErrors, type Issue, printIssue, sortIssues } from '../../base/index.ts'
 import type { Accepted, Difference } from '../../control/index.ts'
-import { parseSocketAddress, readSettings, SETTINGS_KEYS } from '../../loader/index.ts'
+import { readSettings } from '../../loader/index.ts'
 import { restoreFrom } from '../../store/index.ts'
 import type { Act, Context } from '../context.ts'
-import { checkDelegation } from '../delegation.ts'
-import { type DnsServer, printServer } from '../dns-client.ts'
 import { EXIT, Failure, failureOf } from '../failure.ts'
-import { printTable } from '../table.ts'
-import { worldDns } from '../world-dns.ts'
 import { duration, tell } from './changes.ts'
-import { clock, examples, list } from './views.ts'
-
-const repeat = (text: string, before: readonly string[] = []): string[] => [...before, text]
-
-export function addServeCommand(program: Command, act: Act): void {
-  const serve = program
-    .command('serve')
-    .description('run the name server')
-    .option('--config <file>', 'settings (default ./meridian.yaml, if there is one)')
-    .option('--replace', 'take over from the server that runs on the same addresses, losing no query')
-    .addHelpText(
-      'after',
-      `\nEach option is a key of meridian.yaml too, and an environment variable: --log-level is MERIDIAN_LOG_LEVEL.\n${examples(
-        [
-          'meridian serve --config /etc/meridian/meridian.yaml',
-          'meridian serve --listen 0.0.0.0:53 --listen [::]:53 --zones /etc/meridian/zones',
-        ],
-      )}`,
-    )
-  for (const key of SETTINGS_KEYS) {
-    // --api is the program's own option: where the API is, for the server and its clients.
-    if (key.flag === 'api') continue
-    const flags = `--${key.flag} <${key.value.toLowerCase()}>`
-    if (key.kind === 'list') serve.option(flags, key.help, repeat)
-    else serve.option(flags, key.help)
-  }
-  serve.action(
-    act(async (context: Context, options: Record<string, string | string[] | boolean>) => {
-      const flags: Record<string, string | string[]> = {}
-      for (const key of SETTINGS_KEYS) {
-        const camel = key.flag.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
-        const value = key.flag === 'api' ? context.options.api : options[camel]
-        if (typeof value === 'string' || Array.isArray(value)) flags[key.flag] = value
-      }
-      const config = options.config
-      return context.ports.serve({
-        config: typeof config === 'string' ? config : undefined,
-        flags,
-        replace: options.replace === true,
-      })
-    }),
-  )
-}
-
-interface CheckFlags {
-  readonly config?: string
-  readonly delegation?: string
-  readonly resolver?: string
-  readonly parent?: readonly string[]
-  readonly port?: string
-}
-
-function addressOf(text: string): DnsServer {
-  const address = parseSocketAddress(text, 53)
-  if (address === undefined)
-    throw new Failure(`"${text}" is no address of a name server.`, {
-      exit: EXIT.usage,
-      advice: 'Write it as 192.0.2.53, 192.0.2.53:5300 or [2001:db8::53]:53.',
-    })
-  return address
-}
-
-/** The zone as its file has it; undefined where this machine has no file of it, or none that loads: then the network is all there is. */
-async function ownZone(context: Context, flags: CheckFlags, folder: string | undefined, zone: string) {
-  const report = await context.ports.check({ config: flags.config, folder })
-  const name = `${zone.replace(/\.$/, '').toLowerCase()}.`
-  return report.zones.find((each) => each.name === name)
-}
-
-async function tellDelegation(context: Context, zone: string, flags: CheckFlags, folder: string | undefined) {
-  const resolver = flags.resolver === undefined ? undefined : addressOf(flags.resolver)
-  const port = Number(flags.port ?? 53)
-  if (!Number.isInteger(port) || port < 1 || port > 65535)
-    throw new Failure(`"${flags.port}" is no port.`, { exit: EXIT.usage })
-  const report = await checkDelegation(
-    zone,
-    worldDns({
-      resolver: resolver === undefined ? undefined : printServer(resolver),
-      parents: (flags.parent ?? []).map(addressOf),
-    }),
-    { own: await ownZone(context, flags, folder, zone), port },
-  )
-  const errors = report.issues.filter((issue) => issue.severity === 'error').length
-  context.print(report, () =>
-    [
-      ...(report.parent === undefined
-        ? []
-        : [`${report.zone} is delegated by ${report.parent === '.' ? 'the root' : report.parent}`]),
-      ...report.nameServers.map(
-        ({ name, addresses, serials }) =>
-          `  ${name}  ${addresses.join(' ')}  ${serials.length === 0 ? 'no serial' : `serial ${[...new Set(serials)].join(', ')}`}`,
-      ),
-      ...report.issues.map((issue) => paintIssue(context, issue)),
-      errors > 0
-        ? context.terminal.paint('red', count(errors, 'error'))
-        : `${context.terminal.paint('green', 'ok')}: the parent says what the zone says`,
-    ].join('\n'),
-  )
-  return errors > 0 ? EXIT.failed : EXIT.done
-}
+import { examples } from './views.ts'
 
 export function addServerCommands(program: Command, act: Act): void {
-  program
-    .command('check [dir]')
-    .description('check zone and steering files, offline: every issue of every file')
-    .option('--config <file>', 'settings (default ./meridian.yaml, if there is one)')
-    .option('--delegation <zone>', 'instead: ask the network whether the parent says what the zone says')
-    .option('--resolver <address>', "with --delegation: the resolver to ask (default: this machine's)")
-    .option(
-      '--parent <address>',
-      'with --delegation: a server of the zone above (repeatable; default: looked up)',
-      repeat,
-    )
-    .option('--port <port>', 'with --delegation: where the name servers listen, in a rehearsal', '53')
-    .addHelpText(
-      'after',
-      examples([
-        'meridian check',
-        'meridian check ./zones && git push',
-        'meridian check --json | jq .issues',
-        'meridian check --delegation example.com',
-        'meridian check --delegation example.com --parent 192.0.2.1 --port 5300',
-      ]),
-    )
-    .action(
-      act(async (context: Context, dir: string | undefined, options: CheckFlags) => {
-        if (options.delegation !== undefined) return tellDelegation(context, options.delegation, options, dir)
-        const report = await context.ports.check({ config: options.config, folder: dir })
-        const issues = sortIssues(report.issues)
-        const errors = issues.filter((issue) => issue.severity === 'error').length
-        const rest = issues.length - errors
-        context.print({ ...report, issues }, () =>
-          [
-            ...issues.map((issue) => paintIssue(context, issue)),
-            errors > 0
-              ? context.terminal.paint(
-                  'red',
-                  `${count(errors, 'error')}${rest > 0 ? `, ${count(rest, 'warning or note', 'warnings and notes')}` : ''}`,
-                )
-              : `${context.terminal.paint('green', 'ok')}: ${count(report.zones.length, 'zone')}, ${count(report.steeredRecords, 'steered record')}, ${count(
-                  report.pools,
-                  'pool',
-                )}, ${count(report.nodes, 'node')}${rest > 0 ? `; ${count(rest, 'warning or note', 'warnings and notes')}` : ''}`,
-          ].join('\n'),
-        )
-        return hasErrors(issues) ? EXIT.failed : EXIT.done
-      }),
-    )
-
   program
     .command('reload')
     .description('take up changed files now; all of them load, or none does')
@@ -204,8 +53,6 @@ export function addServerCommands(program: Command, act: Act): void {
         return plan.harms.length > 0 ? EXIT.refused : EXIT.done
       }),
     )
-
-  addTokenCommands(program, act)
 
   program
     .command('export')
@@ -265,99 +112,6 @@ export function addServerCommands(program: Command, act: Act): void {
     )
 }
 
-interface TokenView {
-  readonly id: string
-  readonly name: string
-  readonly role: string
-  readonly scope?: {
-    readonly zones: readonly string[]
-    readonly pools: readonly string[]
-    readonly nodes: readonly string[]
-  }
-  readonly created?: string
-  readonly createdBy?: string
-  readonly expires?: string | null
-  readonly token?: string
-}
-
-function addTokenCommands(program: Command, act: Act): void {
-  const token = program
-    .command('token')
-    .description('API tokens: create, list, revoke')
-    .addHelpText('after', examples(['meridian token create ana --role operator']))
-  token
-    .command('create <name>')
-    .description('make a token; it is shown once')
-    .requiredOption('--role <role>', 'viewer, operator or admin')
-    .option('--zone <zone>', 'only for this zone (repeatable)', repeat)
-    .option('--pool <pool>', 'only for this pool (repeatable)', repeat)
-    .option('--node <node>', 'only for this node (repeatable)', repeat)
-    .option('--expires <duration>', 'ends after this time', duration)
-    .addHelpText(
-      'after',
-      examples([
-        'meridian token create grafana --role viewer',
-        'meridian token create deploy --role operator --pool germany --expires 90d',
-      ]),
-    )
-    .action(
-      act(async (context: Context, name: string, options: Readonly<Record<string, string | string[]>>) => {
-        const body = {
-          name,
-          role: options.role,
-          scope: { zones: options.zone ?? [], pools: options.pool ?? [], nodes: options.node ?? [] },
-          expires: options.expires,
-        }
-        const made = await context.api().send<TokenView>('POST', '/v1/tokens', body)
-        context.print(made, () => made.token ?? '')
-        if (!context.json)
-          context.terminal.note(
-            'This is the only time it is shown. Use it as MERIDIAN_TOKEN, or as Authorization: Bearer TOKEN.',
-          )
-      }),
-    )
-  token
-    .command('list')
-    .description('who may do what')
-    .addHelpText('after', examples(['meridian token list']))
-    .action(
-      act(async (context: Context) => {
-        const tokens = await list<TokenView>(context, '/v1/tokens', 'tokens')
-        context.print(tokens, () =>
-          printTable(
-            context.terminal,
-            [
-              { title: 'id', cell: (each) => each.id },
-              { title: 'name', cell: (each) => each.name },
-              { title: 'role', cell: (each) => each.role },
-              {
-                title: 'only',
-                cell: (each) =>
-                  Object.values(each.scope ?? {})
-                    .flat()
-                    .join(' ') || 'everything',
-              },
-              { title: 'created', cell: (each) => clock(each.created ?? null) },
-              { title: 'by', cell: (each) => each.createdBy ?? '-' },
-              { title: 'expires', cell: (each) => clock(each.expires ?? null) },
-            ],
-            tokens,
-            'No tokens.',
-          ),
-        )
-      }),
-    )
-  token
-    .command('revoke <id>')
-    .description('by id or name: it opens nothing any more')
-    .addHelpText('after', examples(['meridian token revoke deploy']))
-    .action(
-      act(async (context: Context, id: string) =>
-        tell(context, await context.api().send<Accepted>('DELETE', `/v1/tokens/${encodeURIComponent(id)}`)),
-      ),
-    )
-}
-
 function save(context: Context, file: string, octets: Uint8Array): void {
   try {
     // Backups hold token hashes and what operators wrote: not for everyone.
@@ -366,16 +120,6 @@ function save(context: Context, file: string, octets: Uint8Array): void {
     throw new Failure(`${file} cannot be written: ${(error as Error).message}.`)
   }
   context.print({ file, octets: octets.length }, () => `${file}: ${octets.length} octets`)
-}
-
-const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
-
-function paintIssue(context: Context, issue: Issue): string {
-  const [head = '', ...rest] = printIssue(issue).split('\n')
-  return [
-    context.terminal.paint(issue.severity === 'error' ? 'red' : issue.severity === 'warning' ? 'yellow' : 'dim', head),
-    ...rest,
-  ].join('\n')
 }
 
 /** @param share of the last hour's steered answers, at the most */
