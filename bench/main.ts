@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { BenchContext, Part } from './part.ts'
+import { partApi } from './part-api.ts'
 import { partCpu } from './part-cpu.ts'
 import { partHealthChange } from './part-health-change.ts'
 import { partIdle } from './part-idle.ts'
@@ -26,6 +27,7 @@ const PARTS: readonly Part[] = [
   partReload,
   partIdle,
   partReplace,
+  partApi,
 ]
 
 const args = process.argv.slice(2)
