@@ -40,7 +40,8 @@ export function createTerminal(
   return {
     out: (text) => write(out, `${text}\n`),
     note: (text) => write(err, `${text}\n`),
-    paint: (style, text) => (colours ? styleText(style, text) : text),
+    // Whether a person looks on is decided above; styleText of newer Node.js would decide by standard output alone.
+    paint: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),
     width: out.isTTY ? out.columns : Number.POSITIVE_INFINITY,
     interactive: out.isTTY === true,
     redraw(text) {
