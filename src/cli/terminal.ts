@@ -2,7 +2,7 @@
  * Where commands print: standard output for what was asked for, standard error for what is said about it. Colours and redrawing
  * only where a person looks on (a TTY without NO_COLOR).
  */
-import { styleText } from 'node:util'
+import { stripVTControlCharacters, styleText } from 'node:util'
 
 export type Style = Parameters<typeof styleText>[0]
 
@@ -40,13 +40,17 @@ export function createTerminal(
   return {
     out: (text) => write(out, `${text}\n`),
     note: (text) => write(err, `${text}\n`),
-    paint: (style, text) => (colours ? styleText(style, text) : text),
+    // Whether a person looks on is decided above; styleText of newer Node.js would decide by standard output alone.
+    paint: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),
     width: out.isTTY ? out.columns : Number.POSITIVE_INFINITY,
     interactive: out.isTTY === true,
     redraw(text) {
       if (out.isTTY && drawn > 0) write(out, `\u001b[${drawn}A\u001b[0J`)
       write(out, `${text}\n`)
-      drawn = text.split('\n').length
+      // A line longer than the screen takes several rows of it.
+      const rows = (line: string): number =>
+        Math.max(1, Math.ceil(stripVTControlCharacters(line).length / (out.columns || 80)))
+      drawn = text.split('\n').reduce((sum, line) => sum + rows(line), 0)
     },
     progress(text) {
       if (!err.isTTY || (text === '' && !progressing)) return

@@ -28,6 +28,8 @@ export interface SettingsSources {
   readonly hasIpv6?: boolean
 }
 
+/** Kubernetes tells pods of a service called meridian in variables of these names. */
+const SERVICE_LINK = /^MERIDIAN_(SERVICE_(HOST|PORT)|PORT)/
 const CLIENT_VARIABLES = ['MERIDIAN_CONFIG', 'MERIDIAN_TOKEN']
 
 /** Reads and checks the settings. Never throws; what is wrong is in `issues`, and with an error there are no settings. */
@@ -79,7 +81,7 @@ export function readSettings(sources: SettingsSources): SettingsResult {
   }
   for (const name of Object.keys(environment)) {
     const known = [...SETTINGS_KEYS.map((key) => key.environment), ...CLIENT_VARIABLES]
-    if (!name.startsWith('MERIDIAN_') || known.includes(name)) continue
+    if (!name.startsWith('MERIDIAN_') || known.includes(name) || SERVICE_LINK.test(name)) continue
     const near = nearestName(name, known)
     issues.push({
       severity: 'warning',

@@ -24,7 +24,7 @@ export function createServiceManager(environment: NodeJS.ProcessEnv = process.en
   }
   return {
     ready(status, well) {
-      tell(`READY=1\nMAINPID=${process.pid}\nSTATUS=${status.replaceAll('\n', ' ')}\n`)
+      tell(`READY=1\nSTATUS=${status.replaceAll('\n', ' ')}\n`)
       const everyMs = watchdogMs(environment)
       if (everyMs === undefined || address === undefined) return
       timer = setInterval(() => {

@@ -186,7 +186,12 @@ t.test('what is wrong is told at its place, all of it at once', (t) => {
 
 t.test('a bad flag or variable is named, and an unknown variable is told', (t) => {
   const { issues } = read(t, undefined, {
-    environment: { MERIDIAN_WORKERS: 'x', MERIDIAN_ZONE: 'z' },
+    environment: {
+      MERIDIAN_WORKERS: 'x',
+      MERIDIAN_ZONE: 'z',
+      MERIDIAN_SERVICE_HOST: '10.0.0.1',
+      MERIDIAN_PORT_53_UDP: 'x',
+    },
     flags: { listen: ['127.0.0.1:99999'] },
   })
   t.same(
