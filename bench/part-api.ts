@@ -22,7 +22,11 @@ export const partApi: Part = {
     try {
       await untilAnswers(meridian.port, name, meridian)
       const calm = await ask(meridian.port, name)
-      load = startProcess(process.execPath, [
+      // In the world the API's clients are other machines: here they get what the server and the asker leave.
+      load = startProcess('nice', [
+        '-n',
+        '19',
+        process.execPath,
         new URL('api-load.js', import.meta.url).pathname,
         String(meridian.apiPort),
         String(STREAMS),
