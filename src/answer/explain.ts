@@ -45,6 +45,11 @@ export interface ExplainedNode {
   readonly intent: string
   readonly health: string
   readonly badSeconds: number
+  readonly flaps: number
+  /** the earliest moment at which its health can change; null: never */
+  readonly nextChange: string | null
+  /** what its check promises, in seconds; null: it has none */
+  readonly contract: string | null
   /** 0..1: slow start */
   readonly share: number
   readonly weight: number
@@ -77,10 +82,23 @@ export interface Explanation {
   readonly steps: readonly string[]
 }
 
+/** How a node stands by one check, in the words that explain needs. */
+export interface CheckFacts {
+  readonly check: string
+  readonly badMs: number
+  readonly removeAfterMs: number
+  readonly flaps: number
+  /** epoch ms; undefined: never */
+  readonly nextChangeMs: number | undefined
+  readonly contract: string
+}
+
 export interface ExplainPorts {
   readonly publisher: Publisher
   steering(): Steering
   standing(pool: string): PoolStanding | undefined
+  /** what is known of a node by the checks it has */
+  health(node: string): readonly CheckFacts[]
   place(address: Uint8Array): PlaceFacts | undefined
   nowMs(): number
 }
@@ -224,6 +242,7 @@ export class Explainer {
     }))
     for (let i = 0; i < rule; i++) steps.push(`rule ${i + 1} is for ${rules[i]!.clients}: not for this client`)
     for (const step of choice.steps) steps.push(tell(step))
+    this.#tellHealth(choice.pool, steps)
     const answered = new Set(choice.nodes.map(({ node }) => node))
     const nodes: ExplainedNode[] = []
     for (const pool of new Set([record.rules[rule]!.pool, choice.pool])) {
@@ -235,6 +254,7 @@ export class Explainer {
           intent: member.intent,
           health: member.health,
           badSeconds: member.badMs / 1000,
+          ...this.#healthOf(pool, member.node),
           share: member.share,
           weight: member.weight,
           why: member.why,
@@ -261,6 +281,41 @@ export class Explainer {
           : 'a member of the pool is not settled: ttl.min, so that resolvers come back early',
       steered: record,
     }
+  }
+
+  /** By the check of the pool that the node is asked about. */
+  #healthOf(pool: string, node: string): Pick<ExplainedNode, 'flaps' | 'nextChange' | 'contract'> {
+    const facts = this.#factsOf(pool, node)
+    return {
+      flaps: Number((facts?.flaps ?? 0).toFixed(2)),
+      nextChange:
+        facts?.nextChangeMs === undefined || !Number.isFinite(facts.nextChangeMs)
+          ? null
+          : new Date(facts.nextChangeMs).toISOString(),
+      contract: facts?.contract ?? null,
+    }
+  }
+
+  #factsOf(pool: string, node: string): CheckFacts | undefined {
+    const check = this.#ports.steering().pools.get(pool)?.check
+    return check === undefined ? undefined : this.#ports.health(node).find((one) => one.check === check)
+  }
+
+  /** What the check of a pool promises, and how far each node that is not calm is from a change. */
+  #tellHealth(pool: string, steps: string[]): void {
+    let contract: string | undefined
+    for (const { node } of this.#ports.standing(pool)?.members ?? []) {
+      const facts = this.#factsOf(pool, node)
+      if (facts === undefined) continue
+      contract ??= `check ${facts.check}: ${facts.contract}`
+      if (facts.badMs === 0 && facts.flaps < 0.01) continue
+      const next = this.#healthOf(pool, node).nextChange
+      steps.push(
+        `${node}: ${(facts.badMs / 1000).toFixed(1)} s bad of ${facts.removeAfterMs / 1000} s, ${facts.flaps.toFixed(1)} flaps` +
+          (next === null ? '' : `; may change at ${next} at the earliest`),
+      )
+    }
+    if (contract !== undefined) steps.push(contract)
   }
 
   /** The client's class and the scope, as the query path finds them. */

@@ -4,12 +4,15 @@
  * in between.
  */
 import type { Control } from '../control/index.ts'
+import { deadNodeLeavesMs } from '../health/index.ts'
 
 const FAMILIES = {
   node_health: '1 for the health a node has by a check.',
   node_bad_seconds: 'Seconds of badness of a node by a check.',
   node_remove_after_seconds: 'Seconds of badness at which a node leaves.',
   node_flaps: 'Flaps of a node by a check; they fade.',
+  node_next_change_timestamp_seconds: 'When the health of a node by a check can change at the earliest.',
+  check_dead_node_leaves_seconds: 'Seconds after which a dead node leaves, about.',
   node_intent: '1 for what the operator wants of a node.',
   node_in_service: '1 when a node is in the answers of a pool.',
 } as const
@@ -24,6 +27,8 @@ export async function printNodeMetrics(control: Control): Promise<string> {
     node_bad_seconds: [],
     node_remove_after_seconds: [],
     node_flaps: [],
+    node_next_change_timestamp_seconds: [],
+    check_dead_node_leaves_seconds: [],
     node_intent: [],
     node_in_service: [],
   }
@@ -39,8 +44,14 @@ export async function printNodeMetrics(control: Control): Promise<string> {
       lines.node_bad_seconds.push(`{${labels}} ${view.badMs / 1000}`)
       lines.node_remove_after_seconds.push(`{${labels}} ${view.removeAfterMs / 1000}`)
       lines.node_flaps.push(`{${labels}} ${view.flaps}`)
+      if (view.nextChangeMs !== undefined && Number.isFinite(view.nextChangeMs))
+        lines.node_next_change_timestamp_seconds.push(`{${labels}} ${view.nextChangeMs / 1000}`)
     }
     lines.node_intent.push(`{${node},intent="${fleet.intent(name).kind}"} 1`)
+  }
+  for (const check of control.steering().checks.values()) {
+    const seconds = deadNodeLeavesMs(check.hysteresis, check.timeoutMs) / 1000
+    lines.check_dead_node_leaves_seconds.push(`{check="${escapeLabel(check.name)}"} ${seconds}`)
   }
   for (const pool of [...control.steering().pools.keys()]) {
     const label = `pool="${escapeLabel(pool)}"`

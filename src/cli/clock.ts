@@ -14,6 +14,9 @@ export function clock(at: Date | string | null, now = new Date()): string {
     : `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${time}`
 }
 
-/** how long ago, or until when */
+/** how long from now; nothing where it has passed */
+export const left = (at: string): string => printDuration(Math.max(0, Date.parse(at) - Date.now()))
+
+/** how long ago */
 export const ago = (at: string | null): string =>
   at === null ? '-' : printDuration(Math.max(0, Date.now() - Date.parse(at)))

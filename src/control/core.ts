@@ -10,6 +10,7 @@ import type { Issue } from '../base/index.ts'
 import type { Intent } from '../health/index.ts'
 import type { Steering } from '../steer/index.ts'
 import type { AddedNode } from './added-node.ts'
+import { printFlaps, printMoment } from './figures.ts'
 import type { FleetEffect, FleetEvent } from './fleet-model.ts'
 import { BY_ITSELF, type By, type JournalEntry, type NewEntry } from './journal.ts'
 import type { Change, ControlPorts, LoadedFiles, Token } from './ports.ts'
@@ -170,7 +171,8 @@ export function perform(core: Core, effects: readonly FleetEffect[]): void {
 function note(core: Core, effect: Exclude<FleetEffect, { kind: 'publish' }>, atMs: number): void {
   const self = { atMs, ...BY_ITSELF }
   switch (effect.kind) {
-    case 'health':
+    case 'health': {
+      const view = core.ports.fleet.health(effect.node).find(({ check }) => check === effect.check)
       observe(core, {
         ...self,
         kind: 'health',
@@ -178,10 +180,18 @@ function note(core: Core, effect: Exclude<FleetEffect, { kind: 'publish' }>, atM
         node: effect.node,
         reason: effect.reason,
         before: { health: effect.from },
-        after: { health: effect.to, check: effect.check, badSeconds: effect.badMs / 1000 },
+        after: {
+          health: effect.to,
+          check: effect.check,
+          badSeconds: effect.badMs / 1000,
+          flaps: printFlaps(view?.flaps ?? 0),
+          nextChange: printMoment(view?.nextChangeMs),
+          contract: view?.contract ?? null,
+        },
         message: `node ${effect.node} is ${effect.to} (was ${effect.from}) by check ${effect.check}: ${effect.reason}`,
       })
       return
+    }
     case 'effective':
       if (!effect.inService) core.outSinceMs.set(effect.node, atMs)
       observe(core, {

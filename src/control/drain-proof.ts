@@ -7,7 +7,7 @@
  */
 import type { Core } from './core.ts'
 import { poolsOfNode } from './declared.ts'
-import { iso, seconds } from './view-nodes.ts'
+import { iso, seconds } from './figures.ts'
 
 export interface DrainProof {
   readonly node: string

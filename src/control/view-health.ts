@@ -6,11 +6,13 @@
  *   ok        none of that
  */
 import type { Issue } from '../base/index.ts'
+import { printContract } from '../health/index.ts'
 import type { Core } from './core.ts'
+import { iso } from './figures.ts'
 import { type Plan, poolsInUse } from './plan.ts'
 import type { ReloadState } from './reload.ts'
 import { floorNow } from './safety.ts'
-import { iso, viewNode } from './view-nodes.ts'
+import { viewNode } from './view-nodes.ts'
 
 export interface HealthView {
   readonly status: 'ok' | 'degraded' | 'critical'
@@ -25,11 +27,16 @@ export interface HealthView {
         readonly intent: string
         readonly inService: boolean
         readonly badSeconds: number
+        readonly flaps: number
+        /** the earliest moment at which its health can change; null: never */
+        readonly nextChange: string | null
         readonly since: string | null
         readonly reason: string
       }
     >
   >
+  /** what each check promises, in seconds */
+  readonly checks: Readonly<Record<string, { readonly contract: string }>>
   readonly pools: Readonly<
     Record<
       string,
@@ -72,6 +79,15 @@ export function viewReload(core: Core, state: ReloadState): ReloadView {
   }
 }
 
+function viewContracts(core: Core): HealthView['checks'] {
+  return Object.fromEntries(
+    [...core.steering.checks.values()].map((check) => [
+      check.name,
+      { contract: printContract(check.hysteresis, check.timeoutMs) },
+    ]),
+  )
+}
+
 export function viewHealth(core: Core, state: ReloadState): HealthView {
   const reasons: string[] = []
   let critical = false
@@ -106,6 +122,8 @@ export function viewHealth(core: Core, state: ReloadState): HealthView {
       intent: view.intent.kind,
       inService: view.inService,
       badSeconds: view.badSeconds,
+      flaps: view.flaps,
+      nextChange: view.nextChange,
       since: view.since,
       reason: view.reason,
     }
@@ -127,6 +145,7 @@ export function viewHealth(core: Core, state: ReloadState): HealthView {
     reasons,
     generation: core.generation,
     nodes,
+    checks: viewContracts(core),
     pools,
     alerts: alerts.map(({ code, subject, message, sinceMs }) => ({ code, subject, message, since: iso(sinceMs) })),
     reload: viewReload(core, state),

@@ -6,6 +6,7 @@ import type { HealthState } from '../health/index.ts'
 import type { MemberStanding, Node, PoolStanding } from '../steer/index.ts'
 import type { Core } from './core.ts'
 import { poolsOfNode } from './declared.ts'
+import { iso, printFlaps, printMoment, seconds } from './figures.ts'
 import type { NodeHealthView } from './fleet-model.ts'
 import { intentOf } from './intents.ts'
 import { printOrigin } from './outcome.ts'
@@ -47,6 +48,9 @@ export interface NodeView {
   /** the worst over its checks; up where nothing is checked */
   readonly health: HealthState
   readonly badSeconds: number
+  readonly flaps: number
+  /** the earliest moment at which its health can change; null: never */
+  readonly nextChange: string | null
   /** since when its health is what it is */
   readonly since: string | null
   readonly reason: string
@@ -106,6 +110,8 @@ export function viewNode(core: Core, node: Node): NodeView {
     intent: viewIntent(core, node.name),
     health: worst?.health ?? 'up',
     badSeconds: seconds(Math.max(0, ...checks.map((check) => check.badMs))),
+    flaps: printFlaps(Math.max(0, ...checks.map((check) => check.flaps))),
+    nextChange: printMoment(Math.min(...checks.map((check) => check.nextChangeMs ?? Number.POSITIVE_INFINITY))),
     since: worst === undefined ? null : iso(worst.sinceMs),
     reason: worst?.reason ?? 'not checked',
     inService: pools.some((pool) => pool.inService),
@@ -164,8 +170,8 @@ function viewCheck(view: NodeHealthView): CheckView {
     since: iso(view.sinceMs),
     badSeconds: seconds(view.badMs),
     removeAfterSeconds: seconds(view.removeAfterMs),
-    flaps: Number(view.flaps.toFixed(2)),
-    nextChange: view.nextChangeMs === undefined || !Number.isFinite(view.nextChangeMs) ? null : iso(view.nextChangeMs),
+    flaps: printFlaps(view.flaps),
+    nextChange: printMoment(view.nextChangeMs),
     reason: view.reason,
     contract: view.contract,
     load: view.load ?? null,
@@ -178,13 +184,4 @@ function viewCheck(view: NodeHealthView): CheckView {
       detail: probe.detail,
     })),
   }
-}
-
-export function iso(ms: number): string {
-  // Beyond what a Date can say there is nothing to say.
-  return new Date(Math.min(Math.max(ms, -8.64e15), 8.64e15)).toISOString()
-}
-
-export function seconds(ms: number): number {
-  return Number((ms / 1000).toFixed(3))
 }

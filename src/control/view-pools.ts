@@ -3,9 +3,9 @@
  */
 import type { MemberStanding, Pool, PoolCondition, SteeredRecord } from '../steer/index.ts'
 import type { Core } from './core.ts'
+import { seconds } from './figures.ts'
 import { printOrigin } from './outcome.ts'
 import { type ClientClass, clientsOf, floorNow, printMatch } from './safety.ts'
-import { seconds } from './view-nodes.ts'
 
 export interface MemberView {
   readonly node: string

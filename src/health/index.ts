@@ -3,6 +3,7 @@ export * from './flaps.ts'
 export * from './model.ts'
 export * from './node-health.ts'
 export {
+  deadNodeLeavesMs,
   HYSTERESIS_FIGURES,
   type HysteresisFigures,
   printContract,

@@ -45,8 +45,13 @@ function figures(profile: ProfileName, intervalMs: number, patienceMs: number): 
 }
 
 /** Tells what an operator may rely on, in seconds: printed beside each check. */
+/** About how long a node that is dead stays in the answers, ms: the bucket fills, after half a pace and a timeout on average. */
+export function deadNodeLeavesMs(figures: HysteresisFigures, timeoutMs: number): number {
+  return figures.removeAfterMs + figures.intervalMs / 2 + timeoutMs
+}
+
 export function printContract(figures: HysteresisFigures, timeoutMs: number): string {
-  const dead = printDuration(figures.removeAfterMs + figures.intervalMs / 2 + timeoutMs)
+  const dead = printDuration(deadNodeLeavesMs(figures, timeoutMs))
   const share = Math.round((100 * figures.drain) / (1 + figures.drain))
   const back = printDuration(figures.restoreAfterMs)
   return (

@@ -65,6 +65,7 @@ export class Answering {
       publisher: this.publisher,
       steering: () => this.#steering!,
       standing: (pool) => ports.fleet.standing(pool),
+      health: (node) => ports.fleet.health(node),
       place: (address) => ports.place(address),
       nowMs: () => ports.nowMs(),
     })

@@ -61,6 +61,7 @@ t.test('an answer lies within its explanation', async (t) => {
     publisher: world.publisher,
     steering: () => world.steering,
     standing: (pool) => world.standings.get(pool),
+    health: () => [],
     place: () => undefined,
     nowMs: () => world.nowMs,
   })
@@ -125,6 +126,7 @@ t.test('questions that make no sense are told', async (t) => {
     publisher: world.publisher,
     steering: () => world.steering,
     standing: () => undefined,
+    health: () => [],
     place: () => undefined,
     nowMs: () => 0,
   })

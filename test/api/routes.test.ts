@@ -113,13 +113,17 @@ t.test('health is 503 when critical, and tells nodes and pools', (t) =>
   withBench(async (b) => {
     t.match((await b.ask('GET', '/v1/health')).json, {
       status: 'ok',
-      nodes: { 'de-1': { health: 'up', inService: true } },
+      nodes: { 'de-1': { health: 'up', inService: true, badSeconds: 0, flaps: 0 } },
+      checks: { web: { contract: /a dead node leaves after about \d/ } },
       pools: { germany: { condition: 'normal', inService: 2 } },
     })
     b.pass(90_000, new Map([['md-1', 'timeout']]))
     const told = await b.ask('GET', '/v1/health')
     t.equal(told.status, 503)
-    t.match(told.json, { status: 'critical', nodes: { 'md-1': { health: 'down', reason: /timeout/ } } })
+    t.match(told.json, {
+      status: 'critical',
+      nodes: { 'md-1': { health: 'down', reason: /timeout/, nextChange: /^\d{4}-/ } },
+    })
     t.match((await b.ask('GET', '/v1/health/nodes/md-1')).json.checks[0], {
       health: 'down',
       lastProbes: [{ ok: false, class: 'timeout' }],

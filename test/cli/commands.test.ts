@@ -92,10 +92,13 @@ const HEALTH = {
       intent: 'auto',
       inService: false,
       badSeconds: 20,
+      flaps: 1.5,
+      nextChange: '2026-05-03T12:01:00Z',
       since: '2026-05-03T12:00:00Z',
       reason: 'timeout',
     },
   },
+  checks: { web: { contract: 'a dead node leaves after about 24.5s' } },
   pools: { germany: { condition: 'normal', inUse: true, members: 2, fit: 1, inService: 1, floor: 1 } },
   alerts: [],
   reload: {
@@ -172,7 +175,9 @@ t.test('what each command asks, tells and returns', async (t) => {
     [
       'status',
       { 'GET /v1/health': HEALTH },
-      { out: /degraded +generation 7, Meridian 0\.1\.0, up 1h 1m[\s\S]*de-1 +down[\s\S]*zones\/p\.yaml:3:4/ },
+      {
+        out: /degraded +generation 7, Meridian 0\.1\.0, up 1h 1m[\s\S]*de-1 +down.* 1\.5 [\s\S]*check web: a dead node leaves after about 24\.5s[\s\S]*zones\/p\.yaml:3:4/,
+      },
     ],
     [
       'status',

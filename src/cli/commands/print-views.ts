@@ -4,7 +4,7 @@
 import { printDuration } from '../../base/index.ts'
 import type { HealthView, NodeHealth, NodeView, PoolView, RecordView, ZoneView } from '../../control/index.ts'
 import type { SecondaryStatus } from '../../transfer/index.ts'
-import { ago, clock } from '../clock.ts'
+import { ago, clock, left } from '../clock.ts'
 import { type Column, oneLine, printTable, styleOf } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -234,6 +234,12 @@ export function printStatus(terminal: Terminal, status: Status): string {
           cell: ([, node]) => (node.badSeconds === 0 ? '-' : `${node.badSeconds.toFixed(1)}s`),
           right: true,
         },
+        { title: 'flaps', cell: ([, node]) => (node.flaps < 0.1 ? '-' : node.flaps.toFixed(1)), right: true },
+        {
+          title: 'next',
+          cell: ([, node]) => (node.nextChange === null ? '-' : `in ${left(node.nextChange)}`),
+          right: true,
+        },
         { title: 'intent', cell: ([, node]) => node.intent, style: ([, node]) => styleOf(node.intent) },
         {
           title: 'answered',
@@ -260,6 +266,8 @@ export function printStatus(terminal: Terminal, status: Status): string {
       'No pools yet.',
     ),
   )
+  const checks = Object.entries(status.checks)
+  if (checks.length > 0) lines.push('', ...checks.map(([name, { contract }]) => `check ${name}: ${contract}`))
   for (const issue of status.reload.ok ? [] : status.reload.issues.slice(0, 20))
     lines.push(
       '',
