@@ -24,6 +24,7 @@ export interface AttachedWorld {
   readonly layout: CounterLayout
   readonly row: Float64Array
   readonly countries: GeoMap | undefined
+  readonly countryColumns: Int32Array
   /** the turn of each record and family: where its next rotation starts */
   readonly turns: Int32Array
 }
@@ -54,6 +55,7 @@ export function attachWorld(
     layout: parts.layout,
     row: counterRow(parts.counters, parts.layout, thread),
     countries: parts.countries === undefined ? undefined : new GeoMap(parts.countries),
+    countryColumns: parts.countryColumns,
     turns,
   }
 }

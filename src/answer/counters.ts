@@ -2,7 +2,7 @@
  * Counters in shared memory: one row of 64-bit floats for each thread, which alone writes it with a plain add; summed when
  * somebody asks. A float counts exactly to 2^53; a reader may be a query behind, never torn on a 64-bit machine.
  *
- *     row = [ scalars | rcodes | qtypes | zones | records | pools | nodes | last answered (epoch ms) by node | countries ]
+ *     row = [ scalars | rcodes | qtypes | zones | (record, pool) pairs | nodes | last answered (epoch ms) by node | countries ]
  */
 
 /** Fixed columns at the start of each row. */
@@ -33,8 +33,7 @@ const SETS_AT = QTYPES_AT + QTYPE_COLUMNS
 export interface CounterSizes {
   readonly threads: number
   readonly zones: number
-  readonly records: number
-  readonly pools: number
+  readonly pairs: number
   readonly nodes: number
   readonly countries: number
 }
@@ -44,8 +43,7 @@ export interface CounterLayout extends CounterSizes {
   readonly rcodesAt: number
   readonly qtypesAt: number
   readonly zonesAt: number
-  readonly recordsAt: number
-  readonly poolsAt: number
+  readonly pairsAt: number
   readonly nodesAt: number
   readonly lastAnsweredAt: number
   readonly countriesAt: number
@@ -53,9 +51,8 @@ export interface CounterLayout extends CounterSizes {
 
 export function counterLayout(sizes: CounterSizes): CounterLayout {
   const zonesAt = SETS_AT
-  const recordsAt = zonesAt + sizes.zones
-  const poolsAt = recordsAt + sizes.records
-  const nodesAt = poolsAt + sizes.pools
+  const pairsAt = zonesAt + sizes.zones
+  const nodesAt = pairsAt + sizes.pairs
   const lastAnsweredAt = nodesAt + sizes.nodes
   const countriesAt = lastAnsweredAt + sizes.nodes
   // Rows end on a cache line of their own: two threads never write one line.
@@ -65,8 +62,7 @@ export function counterLayout(sizes: CounterSizes): CounterLayout {
     rcodesAt: RCODES_AT,
     qtypesAt: QTYPES_AT,
     zonesAt,
-    recordsAt,
-    poolsAt,
+    pairsAt,
     nodesAt,
     lastAnsweredAt,
     countriesAt,

@@ -17,7 +17,7 @@ import {
 } from '../steer/index.ts'
 import { ZoneImage } from '../zone/index.ts'
 import type { RateLimits } from './rate-limit.ts'
-import { CONTROL, createControl, GENERATION_MASK, RegionWriter } from './region.ts'
+import { CONTROL, createControl, GENERATION_MASK, IDLE, RegionWriter } from './region.ts'
 import type { CompiledRecord, Structure } from './structure.ts'
 import { type CounterReport, Tally } from './tally.ts'
 import { blockWords, type ClassAnswer, classAnswer, type Numbering, writeBlock } from './variants.ts'
@@ -60,6 +60,7 @@ export class Publisher {
   #structure: Structure = { zones: [], maps: [], records: [], countries: undefined }
   #region = new RegionWriter(this.#control, 0, 0)
   #recordMaps = new Int32Array(0)
+  #countryColumns = new Int32Array(0)
   /** serials that are not the image's own, by zone; and those of the structure in force, in its order */
   readonly #ownSerials = new Map<string, number>()
   #serials = new SharedArrayBuffer(0)
@@ -72,7 +73,7 @@ export class Publisher {
     this.#tally = new Tally(options.threads)
     this.#numbering = {
       nodeId: (node) => this.#tally.nodes.id(node),
-      poolId: (pool) => this.#tally.pools.id(pool),
+      pairId: (record, pool) => this.#tally.pairs.id(`${record}\n${pool}`),
       node: (node): Node | undefined => this.#steering.nodes.get(node),
     }
   }
@@ -115,7 +116,8 @@ export class Publisher {
     const steeringChanged = structure.records !== this.#structure.records || structure.maps !== this.#structure.maps
     this.#structure = structure
     for (const { name } of structure.zones) this.#tally.zones.id(name)
-    if (structure.countries !== undefined) this.#tally.countries = structure.countries.names
+    // Classes of a map are numbered as they are met, so another load numbers countries otherwise: their columns stay.
+    this.#countryColumns = Int32Array.from(structure.countries?.names ?? [], (name) => this.#tally.countries.id(name))
     if (steeringChanged) this.#newRegion()
     this.#tally.fit()
     this.#announce()
@@ -195,17 +197,18 @@ export class Publisher {
     return this.choices(compiled).map((choice) => this.answerOf(compiled.record, choice))
   }
 
+  /** The generation that a thread answers from; one that waits for queries takes the newest up before it answers. */
+  generationOf(thread: number): number {
+    const seen = Atomics.load(this.#words, CONTROL.seen + thread)
+    return seen === IDLE ? this.generation : seen
+  }
+
   counters(): CounterReport {
     return this.#tally.report()
   }
 
   lastAnsweredMs(node: string): number | undefined {
     return this.#tally.lastAnsweredMs(node)
-  }
-
-  /** Blocks that still wait for a thread to pass on; for tests and metrics. */
-  get retired(): number {
-    return this.#region.retired
   }
 
   #newRegion(): void {
@@ -218,7 +221,6 @@ export class Publisher {
     for (let number = 0; number < records.length; number++) {
       const compiled = records[number]
       if (compiled === undefined) continue
-      this.#tally.records.assign(compiled.record.name, number)
       for (const pool of poolsOf(compiled.record, pools)) {
         const others = this.#recordsOf.get(pool)
         if (others === undefined) this.#recordsOf.set(pool, [number])
@@ -251,6 +253,7 @@ export class Publisher {
       counters,
       layout,
       countries: this.#structure.countries?.map,
+      countryColumns: this.#countryColumns,
     }
   }
 

@@ -36,10 +36,10 @@ export function createControl(): SharedArrayBuffer {
   return buffer
 }
 
-export const HEADER_WORDS = 4
-export const BLOCK = { sizeLog: 0, classes: 1, pick: 2, ttl: 3 } as const
+export const HEADER_WORDS = 3
+export const BLOCK = { sizeLog: 0, classes: 1, pick: 2 } as const
 
-export const CLASS_WORDS = 10
+export const CLASS_WORDS = 9
 /** Offsets in a class entry; tables are absolute word indices into the region, 0 where there is none. */
 export const CLASS = {
   mode: 0,
@@ -49,10 +49,10 @@ export const CLASS = {
   aaaaCount: 4,
   aBuckets: 5,
   aaaaBuckets: 6,
-  pool: 7,
+  /** column of (record, pool) in the counters */
+  pair: 7,
   /** an extended DNS error (RFC 8914) that tells the truth about this answer, plus one; 0: none */
   ede: 8,
-  spare: 9,
 } as const
 
 export const MODE = { answer: 0, nodata: 1, servfail: 2 } as const
@@ -133,7 +133,7 @@ export class RegionWriter {
     if (before !== 0) this.#retired.push({ block: before, generation })
   }
 
-  /** Blocks that wait for workers to pass on. */
+  /** Blocks that wait for threads to pass on; for tests. */
   get retired(): number {
     return this.#retired.length
   }

@@ -241,12 +241,10 @@ export class QueryResponder {
       client.address = opt.ecsAddress
       client.at = 0
       client.octets = opt.ecsFamily === 1 ? 4 : 16
-      client.fromOption = true
     } else {
       client.address = peer
       client.at = peerAt
       client.octets = peerBytes
-      client.fromOption = false
     }
   }
 
@@ -255,7 +253,7 @@ export class QueryResponder {
    * as much as the one that decides: of a large batch the first queries are counted, then one in eight stands for eight.
    */
   #countCountry(): void {
-    const { countries, row, layout } = this.#world
+    const { countries, countryColumns, row, layout } = this.#world
     if (countries === undefined) return
     let weight = 1
     if (this.#located++ >= LOCATED_IN_FULL) {
@@ -264,7 +262,8 @@ export class QueryResponder {
       weight = 8
     }
     const client = this.#client
-    row[layout.countriesAt + (countries.locate(client.address, client.at, client.octets) >>> 8)]! += weight
+    const country = countries.locate(client.address, client.at, client.octets) >>> 8
+    row[layout.countriesAt + countryColumns[country]!]! += weight
   }
 
   /** RFC 4892: what the server tells of itself. Other classes are nobody's here. */

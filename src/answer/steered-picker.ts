@@ -29,8 +29,6 @@ export class ClientView {
   address: Uint8Array = new Uint8Array(16)
   at = 0
   octets: 4 | 16 = 4
-  /** the address came with the query (RFC 7871): answers carry a scope */
-  fromOption = false
   nowMs = 0
 }
 
@@ -72,9 +70,7 @@ export class SteeredPicker {
     this.mode = words[entry + CLASS.mode]!
     this.ede = words[entry + CLASS.ede]! - 1
     const counters = world.row
-    const { recordsAt, poolsAt } = world.layout
-    counters[recordsAt + record]!++
-    counters[poolsAt + words[entry + CLASS.pool]!]!++
+    counters[world.layout.pairsAt + words[entry + CLASS.pair]!]!++
     counters[SCALAR.steered]!++
     return block
   }

@@ -24,21 +24,21 @@ export interface CounterReport {
   /** by type number; 256: all above 255 */
   readonly qtypes: ReadonlyMap<number, number>
   readonly zones: ReadonlyMap<string, number>
-  readonly records: ReadonlyMap<string, number>
-  readonly pools: ReadonlyMap<string, number>
+  /** steered answers by record and by the pool whose nodes were answered */
+  readonly answers: readonly { readonly record: string; readonly pool: string; readonly count: number }[]
   readonly nodes: ReadonlyMap<string, number>
   /** by ISO 3166-1 code; '' where the place is not known */
   readonly countries: ReadonlyMap<string, number>
 }
 
-const SMALLEST = { zones: 16, records: 64, pools: 64, nodes: 64, countries: 300 }
+const SMALLEST = { zones: 16, pairs: 64, nodes: 64, countries: 300 }
 
 export class Tally {
   readonly zones = new Numbers()
-  readonly records = new Numbers()
-  readonly pools = new Numbers()
+  /** by record and pool, a newline between them */
+  readonly pairs = new Numbers()
   readonly nodes = new Numbers()
-  countries: readonly string[] = ['']
+  readonly countries = new Numbers()
   readonly #threads: number
   readonly #buffers: { readonly counters: SharedArrayBuffer; readonly layout: CounterLayout }[] = []
 
@@ -56,10 +56,9 @@ export class Tally {
     const { layout } = this.current
     const wanted = {
       zones: this.zones.size,
-      records: this.records.size,
-      pools: this.pools.size,
+      pairs: this.pairs.size,
       nodes: this.nodes.size,
-      countries: this.countries.length,
+      countries: this.countries.size,
     }
     const keys = Object.keys(SMALLEST) as (keyof typeof SMALLEST)[]
     if (keys.every((key) => wanted[key] <= layout[key])) return false
@@ -85,7 +84,7 @@ export class Tally {
 
   #byName(
     names: Numbers,
-    base: 'zonesAt' | 'recordsAt' | 'poolsAt' | 'nodesAt',
+    base: 'zonesAt' | 'pairsAt' | 'nodesAt' | 'countriesAt',
     size: keyof typeof SMALLEST,
   ): Map<string, number> {
     const sums = new Map<string, number>()
@@ -117,16 +116,12 @@ export class Tally {
       rcodes: nonZero(RCODE_COLUMNS, (i) => this.#sum((layout) => layout.rcodesAt + i)),
       qtypes: nonZero(QTYPE_COLUMNS, (i) => this.#sum((layout) => layout.qtypesAt + i)),
       zones: this.#byName(this.zones, 'zonesAt', 'zones'),
-      records: this.#byName(this.records, 'recordsAt', 'records'),
-      pools: this.#byName(this.pools, 'poolsAt', 'pools'),
+      answers: [...this.#byName(this.pairs, 'pairsAt', 'pairs')].map(([pair, count]) => {
+        const [record, pool] = pair.split('\n') as [string, string]
+        return { record, pool, count }
+      }),
       nodes: this.#byName(this.nodes, 'nodesAt', 'nodes'),
-      countries: new Map(
-        [
-          ...nonZero(this.countries.length, (i) =>
-            this.#sum((layout) => (i < layout.countries ? layout.countriesAt + i : undefined)),
-          ),
-        ].map(([i, sum]) => [this.countries[i]!, sum]),
-      ),
+      countries: this.#byName(this.countries, 'countriesAt', 'countries'),
     }
   }
 }

@@ -37,7 +37,8 @@ export interface Item {
 export interface ClassAnswer {
   readonly mode: (typeof MODE)[keyof typeof MODE]
   readonly ttlSeconds: number
-  readonly poolId: number
+  /** column of (record, pool) in the counters */
+  readonly pairId: number
   readonly a: readonly Item[]
   readonly aaaa: readonly Item[]
   /** info code of an extended DNS error (RFC 8914), or -1 */
@@ -47,7 +48,7 @@ export interface ClassAnswer {
 /** What variants need to know of nodes and pools: their numbers in the counters, and their declaration. */
 export interface Numbering {
   nodeId(node: string): number
-  poolId(pool: string): number
+  pairId(record: string, pool: string): number
   node(node: string): Node | undefined
 }
 
@@ -69,7 +70,7 @@ export function classAnswer(record: SteeredRecord, choice: Choice, numbering: Nu
   return {
     mode: MODE[choice.mode],
     ttlSeconds: choice.ttlSeconds,
-    poolId: numbering.poolId(choice.pool),
+    pairId: numbering.pairId(record.name, choice.pool),
     a,
     aaaa,
     ede: choice.kept ? EDE_STALE_ANSWER : -1,
@@ -169,7 +170,7 @@ export function writeBlock(region: RegionWriter, record: SteeredRecord, classes:
     const answer = classes[c]!
     const entry = block + HEADER_WORDS + CLASS_WORDS * c
     w[entry + CLASS.mode] = answer.mode
-    w[entry + CLASS.pool] = answer.poolId
+    w[entry + CLASS.pair] = answer.pairId
     w[entry + CLASS.ede] = answer.ede + 1
     free = writeTable(region, record, answer.a, answer.ttlSeconds, 1, entry + CLASS.a, entry + CLASS.aBuckets, free)
     free = writeTable(

@@ -32,6 +32,8 @@ export interface WorldParts {
   readonly layout: CounterLayout
   /** address -> country number, for the counters; undefined: nobody counts countries */
   readonly countries: SharedArrayBuffer | undefined
+  /** country number of that map -> column of the counters */
+  readonly countryColumns: Int32Array
 }
 
 /** What the name server says of itself, and what it allows strangers; changes only with a restart of the threads. */

@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { Explainer, type PlaceFacts, Publisher, type Structure, type StructureMessage } from '../answer/index.ts'
 import type { Answers, Counters } from '../api/index.ts'
 import { parseAddress } from '../base/index.ts'
-import type { Control, Fleet, LoadedFiles, Publisher as PublisherPort } from '../control/index.ts'
+import type { Fleet, LoadedFiles, Publisher as PublisherPort } from '../control/index.ts'
 import type { Settings } from '../loader/index.ts'
 import type { Serving } from '../serve/index.ts'
 import type { Steering } from '../steer/index.ts'
@@ -125,22 +125,21 @@ export class Answering {
   }
 
   /** What the API shows of the answering side. */
-  answers(control: () => Control, serving: () => Serving | undefined): Answers {
+  answers(serving: () => Serving | undefined): Answers {
     return {
       explain: (question) => this.#explainer.explain(question),
       place: (text) => {
         const address = parseAddress(text)
         return address === undefined ? undefined : this.#ports.place(address)
       },
-      counters: () => this.#counters(control(), serving()),
+      counters: () => this.#counters(serving()),
       generation: () => this.publisher.generation,
     }
   }
 
-  #counters(control: Control, serving: Serving | undefined): Counters {
+  #counters(serving: Serving | undefined): Counters {
     const report = this.publisher.counters()
     const { scalars } = report
-    const records = control.steering().records
     return {
       queries: [
         { transport: 'udp', count: scalars.udp },
@@ -148,11 +147,7 @@ export class Answering {
         { transport: 'tls', count: scalars.tls },
       ],
       responses: [...report.rcodes].map(([code, count]) => ({ rcode: rcodeName(code), count })),
-      answers: [...report.records].map(([record, count]) => ({
-        record,
-        pool: records.get(record)?.rules[0]?.pool ?? '',
-        count,
-      })),
+      answers: report.answers,
       nodes: [...report.nodes].map(([node, count]) => ({ node, count })),
       countries: [...report.countries].map(([country, count]) => ({
         country: country === '' ? 'unknown' : country,
@@ -166,7 +161,7 @@ export class Answering {
         worker: `${thread.kind}-${thread.index}`,
         queries: thread.counters.received,
         restarts: thread.restarts,
-        generation: this.publisher.generation,
+        generation: this.publisher.generationOf(thread.index),
       })),
     }
   }

@@ -162,10 +162,7 @@ export class RunningServer {
 
     this.#api = createApi({
       control: this.#control,
-      answers: this.#answering.answers(
-        () => this.#control,
-        () => this.#serving,
-      ),
+      answers: this.#answering.answers(() => this.#serving),
       version: VERSION,
       openReads: api.openReads,
       keptZones: this.#transfers.keptZones,

@@ -232,6 +232,8 @@ t.test('a change of health is in the next answer', async (t) => {
   world.publisher.publish(['p'])
   t.equal(answer('www.portal.example', 'A').answers.length, 2)
   t.ok(world.publisher.counters().nodes.get('n2')! > 0)
+  const pairs = world.publisher.counters().answers.map(({ record, pool, count }) => `${record} ${pool} ${count > 0}`)
+  t.same(pairs.sort(), ['*.cdn.portal.example. q true', 'www.portal.example. p true'], 'by the pool that was answered')
   t.equal(world.publisher.lastAnsweredMs('n1'), world.nowMs)
 })
 

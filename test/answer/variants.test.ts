@@ -23,7 +23,7 @@ const NODES = new Map(
 )
 const numbering: Numbering = {
   nodeId: (name) => name.charCodeAt(0) - 97,
-  poolId: () => 0,
+  pairId: () => 0,
   node: (name) => NODES.get(name),
 }
 const record = (pick: Pick): SteeredRecord => ({
