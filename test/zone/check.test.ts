@@ -72,6 +72,7 @@ t.test('each mistake of a zone as a whole is found, where it stands', async (t) 
     ['@ MX 1 lost', 'W 6:1 zone/mx-no-address'],
     ['@ MX 1 192.0.2.1', 'W 6:1 zone/address-as-name', 'W 6:1 zone/mx-no-address'],
     ['@ MX 1 ns\n@ MX 0 .', 'W 7:1 zone/null-mx'],
+    ['_x._tcp URI 1 1 ""', 'W 6:1 zone/empty-uri'],
     ['_x._tcp SRV 0 0 1 lost', 'W 6:1 zone/srv-no-address'],
     ['_x._tcp SRV 0 0 1 alias\nalias CNAME ns', 'W 6:1 zone/srv-cname'],
     ['_x._tcp SRV 0 0 0 .'],
