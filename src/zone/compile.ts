@@ -4,9 +4,10 @@
  */
 import { lowerName, TYPE } from '../wire/index.ts'
 import type { ZoneBuilder } from './builder.ts'
-import { type CoveredTarget, type CoveredTargets, coveredTargets, targetKey } from './covered-targets.ts'
+import { type CoveredTarget, type CoveredTargets, coveredTargets } from './covered-targets.ts'
 import { aligned, HEADER, HEADER_WORDS, MAGIC, NODE, RR_HEAD, SET } from './image-layout.ts'
 import { spread } from './name-hash.ts'
+import { octetsKey } from './records.ts'
 import { mayHaveTarget, targetAt, wantsCompression } from './targets.ts'
 
 /** @returns NODE flags of every node, parents before children */
@@ -238,7 +239,7 @@ class ImageWriter {
     const isOwner = rdata[at] === 0 && (type === TYPE.SVCB || type === TYPE.HTTPS) && (rdata[0]! | rdata[1]!) !== 0
     const target = isOwner ? node : builder.existing(rdata, at)
     if (target >= 0) return this.#isRedirected(target) ? 0 : this.#nodeAt[target]!
-    return this.#covered.size === 0 ? 0 : (this.#covered.get(targetKey(lowerName(rdata.slice(at))))?.at ?? 0)
+    return this.#covered.size === 0 ? 0 : (this.#covered.get(octetsKey(lowerName(rdata.slice(at))))?.at ?? 0)
   }
 
   /** RFC 6672 2.4: what lies below a DNAME is not there; what lies below a cut is glue. */
