@@ -261,7 +261,10 @@ export class RunningServer {
 
   #tick(): void {
     const setMs = this.#clock.follow()
-    if (setMs !== 0) this.#log.warn({ setMs }, 'the clock of this machine was set; Meridian follows')
+    if (setMs !== 0) {
+      this.#log.warn({ setMs }, 'the clock of this machine was set; Meridian follows')
+      this.#control.clockSet(setMs)
+    }
     this.#control.tick()
     this.#recordProbes()
   }

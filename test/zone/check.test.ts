@@ -72,6 +72,17 @@ t.test('each mistake of a zone as a whole is found, where it stands', async (t) 
     ['@ MX 1 lost', 'W 6:1 zone/mx-no-address'],
     ['@ MX 1 192.0.2.1', 'W 6:1 zone/address-as-name', 'W 6:1 zone/mx-no-address'],
     ['@ MX 1 ns\n@ MX 0 .', 'W 7:1 zone/null-mx'],
+    // RFC 4343 3: names in the data compare without case.
+    ['a CNAME WWW.Other.test.\na CNAME www.other.test.', 'W 7:1 zone/duplicate'],
+    ['a DNAME B.test.\na DNAME b.test.', 'W 7:1 zone/duplicate'],
+    [
+      '_x._tcp SRV 0 0 1 ns\n_x._tcp SRV 0 0 1 NS\n_x._tcp SRV 0 0 1 Ns',
+      'W 7:1 zone/duplicate',
+      'W 8:1 zone/duplicate',
+    ],
+    ['@ NS NS', 'W 6:1 zone/duplicate'],
+    ['a TXT ns\na TXT NS'],
+    ['_x._tcp URI 1 1 ""', 'W 6:1 zone/empty-uri'],
     ['_x._tcp SRV 0 0 1 lost', 'W 6:1 zone/srv-no-address'],
     ['_x._tcp SRV 0 0 1 alias\nalias CNAME ns', 'W 6:1 zone/srv-cname'],
     ['_x._tcp SRV 0 0 0 .'],

@@ -152,7 +152,10 @@ function checkWildcard(check: ZoneCheck, node: number, types: ReadonlyMap<number
       )
 }
 
-/** RFC 7208 3.2: two SPF policies are an error to every mail server. 3.1: the type SPF is obsolete. */
+/** priority and weight (RFC 7553 4.5) */
+const URI_HEAD_OCTETS = 4
+
+/** RFC 7553 4.4: a URI is not empty. RFC 7208 3.2: two SPF policies are an error to every mail server. 3.1: the type SPF is obsolete. */
 function checkTexts(check: ZoneCheck, types: ReadonlyMap<number, readonly number[]>): void {
   const policies = (types.get(TYPE.TXT) ?? []).filter((record) => beginsWith(check.builder.rdataOf(record), 'v=spf1'))
   if (policies.length > 1)
@@ -162,6 +165,15 @@ function checkTexts(check: ZoneCheck, types: ReadonlyMap<number, readonly number
       'zone/many-spf',
       'Two SPF policies at one name: mail servers will accept neither.',
       'Merge them into one TXT record (RFC 7208 3.2).',
+    )
+  const empty = types.get(TYPE.URI)?.find((record) => check.builder.rdataOf(record).length === URI_HEAD_OCTETS)
+  if (empty !== undefined)
+    check.about(
+      empty,
+      'warning',
+      'zone/empty-uri',
+      'The URI record leads nowhere: its target is empty.',
+      'A target is never empty (RFC 7553 4.4); remove the record.',
     )
   const obsolete = types.get(TYPE.SPF)
   if (obsolete !== undefined)

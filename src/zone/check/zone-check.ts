@@ -4,7 +4,7 @@
 import type { Severity } from '../../base/index.ts'
 import { printName, TYPE } from '../../wire/index.ts'
 import type { ZoneBuilder } from '../builder.ts'
-import type { Grouping } from '../compile.ts'
+import type { Grouping } from '../grouping.ts'
 import { NODE } from '../image-layout.ts'
 import type { IssueLog } from '../issue-log.ts'
 
