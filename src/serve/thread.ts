@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../base/index.ts'
 import { loadLibc } from './libc.ts'
 import type { ResponderModule } from './model.ts'
+import { takePrecedence } from './precedence.ts'
 import { serveStreams } from './stream-thread.ts'
 import { DESK, type Order, type Report, type ThreadStart } from './thread-desk.ts'
 import { serveBatched } from './udp-batched.ts'
@@ -35,6 +36,7 @@ try {
   } else {
     const libc = loadLibc()
     assert(typeof libc !== 'string', 'the main thread has chosen the batched driver, this thread cannot load it')
+    takePrecedence(libc)
     report({ kind: 'ready' })
     serveBatched({ ...start, libc, responder, report })
     finish()
