@@ -28,6 +28,7 @@ import { HAND_OVER_SIGNAL, removePid, writePid } from './hand-over.ts'
 import { type Log, logIssues } from './log.ts'
 import { Places } from './place-lookup.ts'
 import { adminTokenFile, databaseFile } from './places.ts'
+import { factsOf, gaugesOf, type ServerParts } from './server-facts.ts'
 import { joinTransfers, type Transfers } from './transfers.ts'
 
 const BY_FILES: By = { author: 'files', from: 'local' }
@@ -173,16 +174,8 @@ export class RunningServer {
       keptZones: this.#transfers.keptZones,
       now: this.#clock.now,
       notReady: () => (this.#ready ? undefined : 'The server is starting.'),
-      facts: () => this.#facts(),
-      gauges: () => ({
-        hooks: this.#duty?.hooks() ?? [],
-        databases: this.#loader.databases().map(({ kind, builtAtMs }) => ({ name: kind, builtMs: builtAtMs })),
-        secondaries: this.#transfers.secondaries.zones.map(({ zone, expiresAtMs, lastError }) => ({
-          zone,
-          expiresAtMs,
-          failing: lastError !== undefined,
-        })),
-      }),
+      facts: () => factsOf(this.#parts()),
+      gauges: () => gaugesOf(this.#parts()),
       backup: async (file) => {
         try {
           return { ok: true, value: await backupTo(this.#db, file) }
@@ -269,6 +262,20 @@ export class RunningServer {
     this.#recordProbes()
   }
 
+  /** What is shown of the server; some of it is not there yet while it starts. */
+  #parts(): ServerParts {
+    return {
+      nowMs: this.#clock.now(),
+      startedMs: this.#startedMs,
+      serving: this.#serving,
+      loader: this.#loader,
+      prober: this.#prober,
+      runner: this.#runner,
+      secondaries: this.#transfers.secondaries,
+      duty: this.#duty,
+    }
+  }
+
   /** A disk that fails costs history, never answers. */
   #recordProbes(): void {
     try {
@@ -337,47 +344,6 @@ export class RunningServer {
       this.#listening?.renewTls()
     } catch (error) {
       this.#log.error(error instanceof Error ? error.message : String(error))
-    }
-  }
-
-  #facts(): Readonly<Record<string, unknown>> {
-    const now = this.#clock.now()
-    const description = this.#serving?.describe()
-    return {
-      version: VERSION,
-      pid: process.pid,
-      uptimeSeconds: Math.round((now - this.#startedMs) / 1000),
-      serving:
-        description === undefined
-          ? undefined
-          : {
-              driver: description.driver,
-              reason: description.reason,
-              addresses: description.addresses.map(
-                ({ transport, address, port }) => `${transport} ${printListenAddress(address, port)}`,
-              ),
-              threads: description.threads.map(({ kind, index, state, restarts }) => ({
-                kind,
-                index,
-                state,
-                restarts,
-              })),
-              connections: description.connections,
-              ...(description.tls === undefined ? {} : { tls: description.tls }),
-            },
-      databases: this.#loader.databases().map(({ kind, file, name, builtIn, type, builtAtMs }) => ({
-        kind,
-        file: builtIn ? name : file,
-        builtIn,
-        type,
-        built: new Date(builtAtMs).toISOString(),
-        ageDays: Math.floor((now - builtAtMs) / 86_400_000),
-      })),
-      probes: { ...this.#prober.describe(), ...this.#runner.stats() },
-      secondaries: this.#transfers.secondaries.zones,
-      schedules: this.#duty?.schedules(),
-      hooks: this.#duty?.hooks(),
-      lastLoadMs: Math.round(this.#loader.lastMs()),
     }
   }
 }
