@@ -10,7 +10,7 @@ import { replayProbes, runScenario, tuneProbes } from '../../lab/index.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure, failureOf } from '../failure.ts'
 import { duration } from './changes.ts'
-import { examples } from './views.ts'
+import { examples } from './examples.ts'
 
 interface LabOptions {
   readonly scenario?: string
