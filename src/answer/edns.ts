@@ -6,9 +6,8 @@
  *     | 0    | 41   | UDP size   | rcode, version, DO, Z   | rdlength | options ...
  *     | 1    | 2    | 2          | 4                       | 2        |
  */
+import { OPTION, TYPE } from '../wire/index.ts'
 import type { ResponseWriter } from './writer.ts'
-
-export const OPTION = { nsid: 3, clientSubnet: 8, cookie: 10, keepalive: 11, padding: 12, extendedError: 15 } as const
 
 const OPT_OCTETS = 11
 /** RFC 8467 4.1: responses are padded to a multiple of this. */
@@ -69,7 +68,7 @@ export class ResponseOpt {
     const octets = out.octets
     let at = out.at
     octets[at] = 0
-    at = put16(octets, at + 1, 41)
+    at = put16(octets, at + 1, TYPE.OPT)
     at = put16(octets, at, udpSize)
     octets[at] = this.extendedRcode
     octets[at + 1] = 0
@@ -79,7 +78,7 @@ export class ResponseOpt {
     at += 6
     if (this.ecs) {
       const length = this.ecsOctets
-      at = put16(octets, at, OPTION.clientSubnet)
+      at = put16(octets, at, OPTION.CLIENT_SUBNET)
       at = put16(octets, at, 4 + length)
       at = put16(octets, at, this.ecsFamily)
       octets[at] = this.ecsSource
@@ -87,29 +86,29 @@ export class ResponseOpt {
       at = put(octets, at + 2, this.ecsAddress, length)
     }
     if (this.cookieOctets > 0) {
-      at = put16(octets, at, OPTION.cookie)
+      at = put16(octets, at, OPTION.COOKIE)
       at = put16(octets, at, this.cookieOctets)
       at = put(octets, at, this.cookie, this.cookieOctets)
     }
     if (this.nsid !== undefined) {
-      at = put16(octets, at, OPTION.nsid)
+      at = put16(octets, at, OPTION.NSID)
       at = put16(octets, at, this.nsid.length)
       at = put(octets, at, this.nsid, this.nsid.length)
     }
     if (this.keepalive >= 0) {
-      at = put16(octets, at, OPTION.keepalive)
+      at = put16(octets, at, OPTION.TCP_KEEPALIVE)
       at = put16(octets, at, 2)
       at = put16(octets, at, this.keepalive)
     }
     if (this.ede >= 0) {
-      at = put16(octets, at, OPTION.extendedError)
+      at = put16(octets, at, OPTION.EXTENDED_ERROR)
       at = put16(octets, at, 2)
       at = put16(octets, at, this.ede)
     }
     if (this.padding) {
       const length = at - start + 4
       const pad = Math.min((PADDING_BLOCK - (length % PADDING_BLOCK)) % PADDING_BLOCK, Math.max(0, room - 4))
-      at = put16(octets, at, OPTION.padding)
+      at = put16(octets, at, OPTION.PADDING)
       at = put16(octets, at, pad)
       for (let i = 0; i < pad; i++) octets[at++] = 0
     }

@@ -4,12 +4,12 @@
 import type { Server } from 'node:http'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { HTTPException } from 'hono/http-exception'
-import { secureHeaders } from 'hono/secure-headers'
 import type { Env } from './access.ts'
 import { createHttpServer, type Listening, type ListenOptions, listen } from './listen.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { ApiPorts } from './ports.ts'
 import { Problem } from './problem.ts'
+import { secure } from './response.ts'
 import { type Router, remember } from './route.ts'
 import { adminRoutes } from './routes-admin.ts'
 import { eventRoutes } from './routes-events.ts'
@@ -38,11 +38,11 @@ export function createApi(ports: ApiPorts): Api {
   const metrics = createMetrics(ports, () => streams.count())
   const traffic = createTraffic(ports.answers)
 
-  app.use(secureHeaders())
   app.use(async (c, next) => {
     const done = metrics.request(c.req.method)
     await next()
-    done(c.req.path, c.res.status)
+    secure(c.res)
+    done(c.req.path, c.env.outgoing.headersSent ? c.env.outgoing.statusCode : c.res.status)
   })
   healthRoutes(router)
   nodeRoutes(router)

@@ -9,6 +9,7 @@ import type { Role } from '../control/index.ts'
 import { type Env, type Identity, identify } from './access.ts'
 import type { ApiPorts } from './ports.ts'
 import { Problem, requestIssue } from './problem.ts'
+import { sendJson } from './response.ts'
 import { IssueSchema } from './schemas.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -103,13 +104,7 @@ export function route<
       c,
     })
     if (value instanceof Response) return value
-    return new Response(`${JSON.stringify(value)}\n`, {
-      headers: {
-        'content-type': 'application/json',
-        etag: `"${ports.control.generation()}"`,
-        'cache-control': 'no-store',
-      },
-    })
+    return sendJson(c.env.outgoing, value, ports.control.generation())
   })
 }
 

@@ -6,6 +6,7 @@
 import { lowerName, TYPE } from '../wire/index.ts'
 import type { ZoneBuilder } from './builder.ts'
 import { NODE } from './image-layout.ts'
+import { octetsKey } from './records.ts'
 import { mayHaveTarget, targetAt } from './targets.ts'
 
 export interface CoveredTarget {
@@ -21,10 +22,6 @@ export interface CoveredTarget {
 /** The stand-ins by their names' octets as characters. */
 export type CoveredTargets = ReadonlyMap<string, CoveredTarget>
 
-export function targetKey(octets: Uint8Array): string {
-  return String.fromCharCode(...octets)
-}
-
 /** @param flags NODE flags of every node */
 export function coveredTargets(builder: ZoneBuilder, flags: Uint8Array): CoveredTargets {
   const covered = new Map<string, CoveredTarget>()
@@ -39,7 +36,7 @@ export function coveredTargets(builder: ZoneBuilder, flags: Uint8Array): Covered
     const wildcard = wildcardFor(builder, flags, rdata, at)
     if (wildcard < 0) continue
     const name = lowerName(rdata.slice(at))
-    const key = targetKey(name)
+    const key = octetsKey(name)
     if (covered.has(key)) continue
     const addresses = addressesOf(builder, wildcard)
     if (addresses.length > 0 || (flags[wildcard]! & NODE.steered) !== 0)

@@ -1,6 +1,7 @@
 /** The records of each node as RRsets: one type after the other, duplicates dropped, one TTL per set (RFC 2181 5). */
 import type { ZoneBuilder } from './builder.ts'
 import { MOST_SET_OCTETS, RR_HEAD } from './image-layout.ts'
+import { canonicalRdata, hasNames, octetsKey } from './records.ts'
 
 /** What grouping found out about the records; the checks turn it into issues. */
 export interface Grouping {
@@ -77,6 +78,8 @@ function hasOneOfEach(builder: ZoneBuilder, first: number): boolean {
 /** @returns the records of a set that repeat an earlier one, or undefined where none does */
 function repeatedIn(builder: ZoneBuilder, set: readonly number[]): Set<number> | undefined {
   if (set.length === 1) return undefined
+  const type = builder.typeOf(set[0]!)
+  if (hasNames(type)) return repeatedByName(builder, type, set)
   // Sorting instead of comparing all pairs: a set may have five thousand records.
   const sorted = set.toSorted((a, b) => compareRdata(builder, a, b) || a - b)
   let repeated: Set<number> | undefined
@@ -84,6 +87,20 @@ function repeatedIn(builder: ZoneBuilder, set: readonly number[]): Set<number> |
     if (compareRdata(builder, sorted[i - 1]!, sorted[i]!) !== 0) continue
     repeated ??= new Set()
     repeated.add(sorted[i]!)
+  }
+  return repeated
+}
+
+/** Where names stand in the data, another case makes no other record (RFC 4343 3). The first one stays. */
+function repeatedByName(builder: ZoneBuilder, type: number, set: readonly number[]): Set<number> | undefined {
+  const seen = new Set<string>()
+  let repeated: Set<number> | undefined
+  for (const record of set) {
+    const before = seen.size
+    seen.add(octetsKey(canonicalRdata(type, builder.rdataOf(record))))
+    if (seen.size > before) continue
+    repeated ??= new Set()
+    repeated.add(record)
   }
   return repeated
 }

@@ -11,7 +11,8 @@ import { ALL_DOWN_MODES } from '../../steer/index.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure, failureOf } from '../failure.ts'
 import { duration } from './changes.ts'
-import { examples, list } from './views.ts'
+import { examples } from './examples.ts'
+import { list } from './views.ts'
 
 interface LabOptions {
   readonly scenario?: string
