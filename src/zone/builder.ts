@@ -230,7 +230,7 @@ export class ZoneBuilder implements RdataWriter {
     this.#namesEnd = q
     this.nodeLength[node] = length
     this.nodeLabels[node] = walk.labels - from
-    this.nodeHash[node] = walk.hashes[from]!
+    this.nodeHash[node] = walk.hash(from)
     this.nodeParent[node] = parent
     this.nodeFirst[node] = -1
     this.nodeLast[node] = -1
@@ -255,7 +255,7 @@ export class ZoneBuilder implements RdataWriter {
   #seek(walk: NameWalk, from: number): number {
     const slots = this.#slots
     const mask = slots.length - 1
-    const hash = walk.hashes[from]!
+    const hash = walk.hash(from)
     for (let slot = spread(hash) & mask; ; slot = (slot + 1) & mask) {
       const node = slots[slot]! - 1
       if (node < 0) return -1
