@@ -20,6 +20,9 @@ const DEFAULT_MAX_OCTETS = 4096
 /** What a target may hold on to after its run: caches of the engine, not inputs. */
 const MAX_GROWTH_OCTETS = 32 * 1024 * 1024
 
+/** Handles (sockets, timers) that a target may leave behind: one that is about to end is none that grows. */
+const MAX_LEFT_OPEN = 16
+
 const here = dirname(fileURLToPath(import.meta.url))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,6 +35,9 @@ const { values, positionals } = parseArgs({
 })
 const seed = values.seed === undefined ? Date.now() % 2 ** 31 : wholeNumber('seed', values.seed)
 const from = wholeNumber('from', values.from)
+
+/** Rejections that nobody awaited, and errors that nobody caught: findings of the round that they come up in. */
+const strays: unknown[] = []
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -72,9 +78,17 @@ function storedCorpus(name: string): Uint8Array[] {
 
 async function runAll(chosen: readonly Target[]): Promise<boolean> {
   console.log(`seed ${seed}`)
-  let sound = true
-  for (const target of chosen) sound = (await run(target)) && sound
-  return sound
+  const note = (stray: unknown): void => void strays.push(stray)
+  process.on('unhandledRejection', note)
+  process.on('uncaughtException', note)
+  try {
+    let sound = true
+    for (const target of chosen) sound = (await run(target)) && sound
+    return sound
+  } finally {
+    process.off('unhandledRejection', note)
+    process.off('uncaughtException', note)
+  }
 }
 
 async function run(target: Target): Promise<boolean> {
@@ -82,6 +96,7 @@ async function run(target: Target): Promise<boolean> {
   const started = performance.now()
   collectGarbage()
   const before = process.memoryUsage().heapUsed
+  const open = process.getActiveResourcesInfo().length
   try {
     for (let round = from; round < from + rounds; round++) if (!(await tryRound(target, round))) return false
   } finally {
@@ -91,6 +106,11 @@ async function run(target: Target): Promise<boolean> {
   const growth = process.memoryUsage().heapUsed - before
   if (growth > MAX_GROWTH_OCTETS) {
     console.error(`${target.name}: FOUND memory that grew by ${Math.round(growth / 1048576)} MiB in ${rounds} rounds.`)
+    return false
+  }
+  const left = process.getActiveResourcesInfo().length - open
+  if (left > MAX_LEFT_OPEN) {
+    console.error(`${target.name}: FOUND ${left} handles that stay open after ${rounds} rounds.`)
     return false
   }
   const seconds = (performance.now() - started) / 1000
@@ -104,10 +124,13 @@ async function tryRound(target: Target, round: number): Promise<boolean> {
   const input =
     round < target.corpus.length
       ? target.corpus[round]!.slice()
-      : mutate(random, target.corpus, target.dictionary ?? [], target.maxOctets ?? DEFAULT_MAX_OCTETS)
+      : (target.make?.(random) ??
+        mutate(random, target.corpus, target.dictionary ?? [], target.maxOctets ?? DEFAULT_MAX_OCTETS))
   try {
     const checked = target.check(input, random)
     if (checked !== undefined) await checked
+    const lost = strays.splice(0)[0]
+    if (lost !== undefined) throw lost
     return true
   } catch (finding) {
     const text = finding instanceof Error ? (finding.stack ?? finding.message) : String(finding)

@@ -15,6 +15,8 @@ export interface Target {
   readonly maxOctets?: number
   /** inputs a run takes by default, where 100,000 are too many */
   readonly rounds?: number
+  /** Makes an input by itself, where the format is known better than octets tell; takes the place of mutations. */
+  make?(random: Random): Uint8Array
   /** Throws (or rejects) where an invariant is broken. `random` is for choices of its own, replayed with the round. */
   check(input: Uint8Array, random: Random): void | Promise<void>
   /** Called once at the end of the run. */

@@ -6,9 +6,8 @@
  *     | 0    | 41   | UDP size   | rcode, version, DO, Z   | rdlength | options ...
  *     | 1    | 2    | 2          | 4                       | 2        |
  */
+import { OPTION, TYPE } from '../wire/index.ts'
 import type { ResponseWriter } from './writer.ts'
-
-export const OPTION = { nsid: 3, clientSubnet: 8, cookie: 10, keepalive: 11, padding: 12, extendedError: 15 } as const
 
 const OPT_OCTETS = 11
 /** RFC 8467 4.1: responses are padded to a multiple of this. */
@@ -70,39 +69,39 @@ export class ResponseOpt {
     const { view } = out
     let at = out.at
     view.setUint8(at, 0)
-    view.setUint16(at + 1, 41)
+    view.setUint16(at + 1, TYPE.OPT)
     view.setUint16(at + 3, udpSize)
     view.setInt32(at + 5, (this.extendedRcode << 24) | (this.doBit !== 0 ? 0x8000 : 0))
     const rdlengthAt = at + 9
     at += OPT_OCTETS
     if (this.ecs) {
       const length = this.ecsOctets
-      view.setInt32(at, (OPTION.clientSubnet << 16) | (4 + length))
+      view.setInt32(at, (OPTION.CLIENT_SUBNET << 16) | (4 + length))
       view.setInt32(at + 4, (this.ecsFamily << 16) | (this.ecsSource << 8) | this.ecsScope)
       at = put(view, at + 8, this.ecsAddress, length)
     }
     if (this.cookieOctets > 0) {
-      view.setInt32(at, (OPTION.cookie << 16) | this.cookieOctets)
+      view.setInt32(at, (OPTION.COOKIE << 16) | this.cookieOctets)
       at = put(view, at + 4, this.cookie, this.cookieOctets)
     }
     if (this.nsid !== undefined) {
-      view.setInt32(at, (OPTION.nsid << 16) | this.nsid.length)
+      view.setInt32(at, (OPTION.NSID << 16) | this.nsid.length)
       at = put(view, at + 4, this.nsid, this.nsid.length)
     }
     if (this.keepalive >= 0) {
-      view.setInt32(at, (OPTION.keepalive << 16) | 2)
+      view.setInt32(at, (OPTION.TCP_KEEPALIVE << 16) | 2)
       view.setUint16(at + 4, this.keepalive)
       at += 6
     }
     if (this.ede >= 0) {
-      view.setInt32(at, (OPTION.extendedError << 16) | 2)
+      view.setInt32(at, (OPTION.EXTENDED_ERROR << 16) | 2)
       view.setUint16(at + 4, this.ede)
       at += 6
     }
     if (this.padding) {
       const length = at - start + 4
       const pad = Math.min((PADDING_BLOCK - (length % PADDING_BLOCK)) % PADDING_BLOCK, Math.max(0, room - 4))
-      view.setInt32(at, (OPTION.padding << 16) | pad)
+      view.setInt32(at, (OPTION.PADDING << 16) | pad)
       at += 4
       for (let i = 0; i < pad; i++) view.setUint8(at++, 0)
     }

@@ -6,7 +6,7 @@
  *
  *     C0 ?? | SOA IN negative TTL | RDLENGTH | ns1 C0 ?? | hostmaster C0 ?? | serial refresh retry expire minimum
  */
-import { TYPE } from '../wire/index.ts'
+import { lowerOctet, nameOctets, TYPE } from '../wire/index.ts'
 import type { ZoneImage } from '../zone/index.ts'
 import type { ResponseWriter } from './writer.ts'
 
@@ -63,9 +63,7 @@ function uint32(value: number): number[] {
 }
 
 function nameAt(octets: Uint8Array, at: number): Uint8Array {
-  let end = at
-  while (octets[end] !== 0) end += octets[end]! + 1
-  return octets.subarray(at, end + 1)
+  return octets.subarray(at, at + nameOctets(octets, at))
 }
 
 /** @returns where `name` ends in `apex`, at the start of a label and without case; -1: it does not */
@@ -74,9 +72,7 @@ function suffixAt(name: Uint8Array, apex: Uint8Array): number {
   if (apex.length === 1) return -1
   let at = 0
   while (name.length - at > apex.length) at += name[at]! + 1
-  return name.length - at === apex.length && apex.every((octet, i) => lower(octet) === lower(name[at + i]!)) ? at : -1
-}
-
-function lower(octet: number): number {
-  return octet >= 65 && octet <= 90 ? octet | 32 : octet
+  return name.length - at === apex.length && apex.every((octet, i) => lowerOctet(octet) === lowerOctet(name[at + i]!))
+    ? at
+    : -1
 }

@@ -6,7 +6,7 @@
  * No await, no allocation, no exception: what can be decided before a query is decided before. UDP, TCP, TLS, explain, the
  * fuzzers and the benchmarks call the same `answer`.
  */
-import { CookieJar, FLAG, CLASS as QCLASS, QueryScan, RCODE, SCAN } from '../wire/index.ts'
+import { CookieJar, EDE, FLAG, CLASS as QCLASS, QueryScan, RCODE, SCAN, TYPE } from '../wire/index.ts'
 import { type AttachedWorld, attachWorld } from './attached-world.ts'
 import { chaosName } from './chaos.ts'
 import { QTYPE_COLUMNS, RCODE_COLUMNS, SCALAR } from './counters.ts'
@@ -28,11 +28,6 @@ const LOCATED_IN_FULL = 8
 /** RFC 1035 4.2.1: what every client takes without EDNS. */
 const PLAIN_UDP_OCTETS = 512
 const MOST_TCP_OCTETS = 65535
-const TXT = 16
-const ANY = 255
-const CHAOS = 3
-// RFC 8914 4.19: Prohibited.
-const EDE_PROHIBITED = 18
 
 /** What a thread gives its responder: time, and the messages that wait in its port. */
 export interface ResponderPorts {
@@ -272,18 +267,20 @@ export class QueryResponder {
     sections.answerClass = ANSWER_CLASS.error
     sections.rcode = RCODE.REFUSED
     const name =
-      qclass === CHAOS && (qtype === TXT || qtype === ANY) ? chaosName(message, qnameAt, qnameOctets) : undefined
+      qclass === QCLASS.CH && (qtype === TYPE.TXT || qtype === TYPE.ANY)
+        ? chaosName(message, qnameAt, qnameOctets)
+        : undefined
     if (name === undefined) return
     const text = this.#chaosTexts[name === 'version.bind' || name === 'version.server' ? 'version.bind' : 'id.server']
     if (text === undefined) {
-      this.#opt.ede = EDE_PROHIBITED
+      this.#opt.ede = EDE.PROHIBITED
       return
     }
     const out = this.#out
     const start = out.at
     out.uint16(0xc000 | HEADER_OCTETS)
-    out.uint16(TXT)
-    out.uint16(CHAOS)
+    out.uint16(TYPE.TXT)
+    out.uint16(QCLASS.CH)
     out.uint32(0)
     out.uint16(text.length + 1)
     out.uint8(text.length)

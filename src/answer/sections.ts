@@ -4,7 +4,7 @@
  * What must be there and does not fit sets `truncated`; what is only helpful (additional data) is left out instead. Sets go
  * in whole or not at all (RFC 2181 9).
  */
-import { type QueryScan, RCODE, TYPE } from '../wire/index.ts'
+import { EDE, lowerOctet, nameOctets, type QueryScan, RCODE, TYPE } from '../wire/index.ts'
 import { Lookup, NameWalk, OUTCOME, type ZoneImage } from '../zone/index.ts'
 import type { AttachedWorld } from './attached-world.ts'
 import { ANSWER_CLASS, type AnswerClass } from './rate-limit.ts'
@@ -19,13 +19,8 @@ const MOST_ALIASES = 16
 const MOST_ADDITIONAL = 64
 /** RFC 1035 3.1 */
 const MOST_NAME_OCTETS = 255
-const ANY = 255
 /** Owner pointer, type, class, TTL, rdlength. */
 const FIXED_RR_OCTETS = 12
-
-// RFC 8914 4: what the extended errors that we tell say.
-const EDE_NOT_READY = 14
-const EDE_NOT_AUTHORITATIVE = 20
 
 export class Sections {
   rcode = 0
@@ -83,11 +78,11 @@ export class Sections {
     let zone = zoneOf(world, walk, qtype)
     this.zone = zone
     if (zone < 0) {
-      this.#fail(RCODE.REFUSED, EDE_NOT_AUTHORITATIVE)
+      this.#fail(RCODE.REFUSED, EDE.NOT_AUTHORITATIVE)
       return
     }
     if (world.expired[zone] !== 0) {
-      this.#fail(RCODE.SERVFAIL, EDE_NOT_READY)
+      this.#fail(RCODE.SERVFAIL, EDE.NOT_READY)
       return
     }
 
@@ -176,7 +171,7 @@ export class Sections {
   #answer(world: AttachedWorld, zone: number, walk: NameWalk, found: Lookup, qtype: number, aliases: number): void {
     const image = world.images[zone]!
     let rrset = found.rrset
-    if (rrset === 0 && qtype === ANY) {
+    if (rrset === 0 && qtype === TYPE.ANY) {
       // RFC 8482 4.1: one of the sets stands for all.
       const record = image.steeredRecord(found.node)
       if (record >= 0) {
@@ -202,7 +197,7 @@ export class Sections {
   #steered(world: AttachedWorld, zone: number, walk: NameWalk, record: number, qtype: number, aliases: number): void {
     const picker = this.picker
     if (picker.block(world, record) === 0) {
-      this.#fail(RCODE.SERVFAIL, EDE_NOT_READY)
+      this.#fail(RCODE.SERVFAIL, EDE.NOT_READY)
       return
     }
     if (picker.ede >= 0) this.ede = picker.ede
@@ -460,16 +455,6 @@ function isBelow(octets: Uint8Array, name: number, above: number): boolean {
   let at = name
   while (name + length - at > aboveLength) at += octets[at]! + 1
   if (name + length - at !== aboveLength) return false
-  for (let i = 0; i < aboveLength; i++) if (lower(octets[at + i]!) !== lower(octets[above + i]!)) return false
+  for (let i = 0; i < aboveLength; i++) if (lowerOctet(octets[at + i]!) !== lowerOctet(octets[above + i]!)) return false
   return true
-}
-
-function nameOctets(octets: Uint8Array, at: number): number {
-  let end = at
-  while (octets[end] !== 0) end += octets[end]! + 1
-  return end + 1 - at
-}
-
-function lower(octet: number): number {
-  return octet >= 65 && octet <= 90 ? octet | 32 : octet
 }

@@ -11,6 +11,7 @@
  */
 import { unreachable } from '../base/index.ts'
 import type { Choice, Node, Pick, SteeredRecord } from '../steer/index.ts'
+import { EDE } from '../wire/index.ts'
 import {
   BLOCK,
   CLASS,
@@ -52,9 +53,6 @@ export interface Numbering {
   node(node: string): Node | undefined
 }
 
-// RFC 8914 4: 3 Stale Answer fits an answer kept although its nodes fail; 4 Forged Answer and the like would lie.
-const EDE_STALE_ANSWER = 3
-
 /** Turns the decision for one class into its list of addresses. */
 export function classAnswer(record: SteeredRecord, choice: Choice, numbering: Numbering): ClassAnswer {
   const a: Item[] = []
@@ -73,7 +71,8 @@ export function classAnswer(record: SteeredRecord, choice: Choice, numbering: Nu
     pairId: numbering.pairId(record.name, choice.pool),
     a,
     aaaa,
-    ede: choice.kept ? EDE_STALE_ANSWER : -1,
+    // RFC 8914 4.4: Stale Answer fits an answer kept although its nodes fail; Forged Answer and the like would lie.
+    ede: choice.kept ? EDE.STALE_ANSWER : -1,
   }
 }
 

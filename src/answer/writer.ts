@@ -7,6 +7,7 @@
  *
  * One instance for each thread; nothing here allocates.
  */
+import { lowerOctet } from '../wire/index.ts'
 
 /** Suffixes that are remembered; further ones are written out whole. */
 const MOST_SUFFIXES = 256
@@ -202,21 +203,17 @@ export class ResponseWriter {
       }
       if (length !== source[b]) return false
       if (length === 0) return true
-      for (let i = 1; i <= length; i++) if (lower(octets[a + i]!) !== lower(source[b + i]!)) return false
+      for (let i = 1; i <= length; i++) if (lowerOctet(octets[a + i]!) !== lowerOctet(source[b + i]!)) return false
       a += length + 1
       b += length + 1
     }
   }
 }
 
-function lower(octet: number): number {
-  return octet >= 65 && octet <= 90 ? octet | 32 : octet
-}
-
 /** FNV-1a over one label, length octet first, without case. */
 function hashLabel(h: number, source: Uint8Array, at: number): number {
   const end = at + source[at]!
   let hash = Math.imul(h ^ source[at]!, 0x01000193)
-  for (let i = at + 1; i <= end; i++) hash = Math.imul(hash ^ lower(source[i]!), 0x01000193)
+  for (let i = at + 1; i <= end; i++) hash = Math.imul(hash ^ lowerOctet(source[i]!), 0x01000193)
   return hash
 }

@@ -1,14 +1,15 @@
 /**
  * The HTTP API: routes over control, tokens, problems, metrics. `listen` opens the door; everything else is values.
  */
+import type { Server } from 'node:http'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { HTTPException } from 'hono/http-exception'
-import { secureHeaders } from 'hono/secure-headers'
 import type { Env } from './access.ts'
-import { type Listening, type ListenOptions, listen } from './listen.ts'
+import { createHttpServer, type Listening, type ListenOptions, listen } from './listen.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import type { ApiPorts } from './ports.ts'
 import { Problem } from './problem.ts'
+import { secure } from './response.ts'
 import { type Router, remember } from './route.ts'
 import { adminRoutes } from './routes-admin.ts'
 import { eventRoutes } from './routes-events.ts'
@@ -21,6 +22,8 @@ import { createThrottle } from './throttle.ts'
 import { createTraffic } from './traffic.ts'
 
 export interface Api {
+  /** The HTTP server without an address: whoever has a connection can hand it over. */
+  server(): Server
   /** @throws ApiError: one clear sentence */
   listen(options: ListenOptions): Promise<Listening>
   readonly metrics: Metrics
@@ -35,11 +38,11 @@ export function createApi(ports: ApiPorts): Api {
   const metrics = createMetrics(ports, () => streams.count())
   const traffic = createTraffic(ports.answers)
 
-  app.use(secureHeaders())
   app.use(async (c, next) => {
     const done = metrics.request(c.req.method)
     await next()
-    done(c.req.path, c.res.status)
+    secure(c.res)
+    done(c.req.path, c.env.outgoing.headersSent ? c.env.outgoing.statusCode : c.res.status)
   })
   healthRoutes(router)
   nodeRoutes(router)
@@ -86,8 +89,10 @@ export function createApi(ports: ApiPorts): Api {
     ).response()
   })
 
+  const fetch = (request: Request, env: Env['Bindings']) => app.fetch(request, env)
   return {
-    listen: (options) => listen((request, env) => app.fetch(request, env), options),
+    server: () => createHttpServer(fetch),
+    listen: (options) => listen(fetch, options),
     metrics,
     close() {
       streams.close()

@@ -2,11 +2,13 @@
  * Opens the API's door: TCP, TLS, or a unix socket. What can be wrong with it is told in one sentence.
  */
 import { chmodSync, existsSync, readFileSync, statSync, unlinkSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { PROBLEM_TYPE, Problem } from './problem.ts'
 
 export interface ListenOptions {
   /** HOST:PORT, [HOST]:PORT or unix:/PATH; port 0: any */
@@ -28,28 +30,98 @@ export class ApiError extends Error {
   override readonly name = 'ApiError'
 }
 
-export async function listen(
-  fetch: (request: Request, env: HttpBindings) => Response | Promise<Response>,
-  options: ListenOptions,
-): Promise<Listening> {
-  const handler = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
+type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>
+
+const LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 10_000,
+  connectionsCheckingInterval: 5000,
+  // Asked for below, so that its absence is told as everything else is.
+  requireHostHeader: false,
+}
+
+/** The API's HTTP server before it listens. Whatever a client sends, it gets an answer of ours, or the connection ends. */
+export function createHttpServer(fetch: Fetch, tls?: ListenOptions['tls']): Server | TlsServer {
+  const answer = getRequestListener((request, env) => fetch(request, env as HttpBindings), {
     overrideGlobalObjects: false,
+    // RFC 9112 3.2: HTTP/1.0 has no Host, and nothing here depends on it.
+    hostname: 'localhost',
+    errorHandler: (error) =>
+      (error instanceof Error && error.name === 'RequestError'
+        ? new Problem('bad-request', `The request names nothing that could be here: ${error.message}.`)
+        : new Problem('internal', 'The server failed at this request.')
+      ).response(),
   })
-  const limits = {
-    headersTimeout: 10_000,
-    requestTimeout: 30_000,
-    keepAliveTimeout: 10_000,
-    connectionsCheckingInterval: 5000,
+  /** answers under way: several of a connection, where requests were sent without waiting */
+  const answering = new WeakMap<Duplex, number>()
+  const add = (socket: Duplex, count: number): void => void answering.set(socket, (answering.get(socket) ?? 0) + count)
+  const handler = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const { socket } = incoming
+    add(socket, 1)
+    outgoing.once('close', () => add(socket, -1))
+    // RFC 9112 3.2: a server must refuse an HTTP/1.1 request without Host.
+    if (incoming.headers.host === undefined && incoming.httpVersion === '1.1')
+      refuse(outgoing, new Problem('bad-request', 'An HTTP/1.1 request names its Host.'))
+    else void answer(incoming, outgoing)
   }
-  const { tls } = options
   const server =
-    tls === undefined ? createServer(limits, handler) : createTlsServer({ ...limits, ...readTls(tls) }, handler)
+    tls === undefined ? createServer(LIMITS, handler) : createTlsServer({ ...LIMITS, ...readTls(tls) }, handler)
   server.maxConnections = 8192
-  // A connection that breaks off is the client's affair.
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    else socket.destroy()
+  server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    // While an earlier answer of the connection is under way, Node.js would put "100 Continue" into the body of this one. It may be
+    // left out (RFC 9110 10.1.1): no client waits for it for ever.
+    if (outgoing.socket !== null) outgoing.writeContinue()
+    handler(incoming, outgoing)
   })
+  // RFC 9110 10.1.1: an expectation that nobody knows may be passed over.
+  server.on('checkExpectation', handler)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // In the middle of an answer there is no room for another.
+    if (!socket.writable || error.code === 'ECONNRESET' || (answering.get(socket) ?? 0) > 0) socket.destroy()
+    else socket.end(printProblem(brokenRequest(error)))
+  })
+  return server
+}
+
+/** What is wrong with octets that are no request. */
+function brokenRequest(error: NodeJS.ErrnoException): Problem {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new Problem('headers-too-large', 'Request line and headers hold 16 KiB at the most.')
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return new Problem('too-large', 'The chunks of the body have too much beside them.')
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new Problem('too-slow', 'The request did not come to its end in time.')
+    default:
+      return new Problem('bad-request', `This is no HTTP request: ${error.message}.`)
+  }
+}
+
+function refuse(outgoing: ServerResponse, problem: Problem): void {
+  const text = problem.text()
+  const headers = { 'content-type': PROBLEM_TYPE, 'content-length': Buffer.byteLength(text), connection: 'close' }
+  outgoing.writeHead(problem.body.status, headers)
+  outgoing.end(text)
+}
+
+/** A problem as the last message of a connection that HTTP has ended on. */
+function printProblem(problem: Problem): string {
+  const text = problem.text()
+  const { status } = problem.body
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `content-type: ${PROBLEM_TYPE}`,
+    `content-length: ${Buffer.byteLength(text)}`,
+    'connection: close',
+    '',
+    text,
+  ].join('\r\n')
+}
+
+export async function listen(fetch: Fetch, options: ListenOptions): Promise<Listening> {
+  const { tls } = options
+  const server = createHttpServer(fetch, tls)
   const path = /^unix:(.+)$/.exec(options.listen)?.[1]
   const place = path === undefined ? parsePlace(options.listen) : { path }
   if (path !== undefined) await removeStale(path)

@@ -5,6 +5,8 @@ import type { Issue } from '../base/index.ts'
 import type { Harm, Refusal } from '../control/index.ts'
 import { printOrigin } from '../control/index.ts'
 
+export const PROBLEM_TYPE = 'application/problem+json'
+
 export interface ProblemBody {
   /** urn:meridian:problem:WORD; the word is stable */
   readonly type: string
@@ -29,16 +31,21 @@ const TITLES = {
   unknown: [404, 'There is no such thing'],
   'method-not-allowed': [405, 'This method is not allowed here'],
   conflict: [409, 'Another declaration stands against it'],
+  'too-slow': [408, 'The request took too long'],
   unsafe: [412, 'Refused by a safety rule'],
   moved: [412, 'The generation has moved on'],
   'too-large': [413, 'The request is too large'],
   'too-many': [429, 'Too many attempts'],
+  'headers-too-large': [431, 'The request has too many headers'],
   internal: [500, 'The server failed'],
   'not-ready': [503, 'Not ready'],
   busy: [503, 'Too busy'],
 } as const satisfies Record<string, readonly [number, string]>
 
 export type ProblemWord = keyof typeof TITLES
+
+/** More than a person reads; a file of a million wrong lines is not told line by line. */
+const MOST_ISSUES = 100
 
 /** Thrown by a handler; the API answers with it. */
 export class Problem extends Error {
@@ -55,13 +62,25 @@ export class Problem extends Error {
     super(detail)
     const [status, title] = TITLES[word]
     this.body = { type: `urn:meridian:problem:${word}`, title, status, detail, ...more }
+    const { issues } = more
+    if (issues !== undefined && issues.length > MOST_ISSUES)
+      this.body = {
+        ...this.body,
+        detail: `${detail} The first ${MOST_ISSUES} of ${issues.length} are told.`,
+        issues: issues.slice(0, MOST_ISSUES),
+      }
     this.headers = headers
   }
 
-  response(head = false): Response {
-    return new Response(head ? null : `${JSON.stringify(this.body)}\n`, {
+  /** the body as JSON */
+  text(): string {
+    return `${JSON.stringify(this.body)}\n`
+  }
+
+  response(): Response {
+    return new Response(this.text(), {
       status: this.body.status,
-      headers: { 'content-type': 'application/problem+json', ...this.headers },
+      headers: { 'content-type': PROBLEM_TYPE, ...this.headers },
     })
   }
 }

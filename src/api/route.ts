@@ -9,6 +9,7 @@ import type { Role } from '../control/index.ts'
 import { type Env, type Identity, identify } from './access.ts'
 import type { ApiPorts } from './ports.ts'
 import { Problem, requestIssue } from './problem.ts'
+import { sendJson } from './response.ts'
 import { IssueSchema } from './schemas.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -103,13 +104,7 @@ export function route<
       c,
     })
     if (value instanceof Response) return value
-    return new Response(`${JSON.stringify(value)}\n`, {
-      headers: {
-        'content-type': 'application/json',
-        etag: `"${ports.control.generation()}"`,
-        'cache-control': 'no-store',
-      },
-    })
+    return sendJson(c.env.outgoing, value, ports.control.generation())
   })
 }
 
@@ -141,9 +136,8 @@ function requireGeneration(c: Context<Env>, ports: ApiPorts): void {
 }
 
 function queryOf(c: Context<Env>): Record<string, string> {
-  const query: Record<string, string> = {}
-  for (const [key, values] of Object.entries(c.req.queries())) query[key] = values.at(-1) ?? ''
-  return query
+  // The last of several. Not by assignment: "__proto__" is a key that nobody knows, like any other.
+  return Object.fromEntries(new URL(c.req.url).searchParams)
 }
 
 /** No request says more than a node and its pools. */
@@ -163,7 +157,13 @@ async function bodyOf(c: Context<Env>, most = BODY_OCTETS): Promise<unknown> {
   }
   if (octets > most)
     throw new Problem('too-large', `A request holds ${most} octets at the most.`, {}, { connection: 'close' })
-  const text = Buffer.concat(chunks).toString('utf8')
+  let text: string
+  try {
+    // RFC 8259 8.1: JSON is UTF-8; what is not would be journalled as something that nobody wrote.
+    text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+  } catch {
+    throw new Problem('bad-request', 'The body is no UTF-8.')
+  }
   if (text.trim() === '') return {}
   try {
     return JSON.parse(text) as unknown
@@ -175,6 +175,9 @@ async function bodyOf(c: Context<Env>, most = BODY_OCTETS): Promise<unknown> {
   }
 }
 
+/** An unknown key is told in a sentence. */
+const LONGEST_KEY = 80
+
 function read(schema: z.ZodType, value: unknown, where: string, issues: Issue[]): unknown {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
@@ -182,7 +185,8 @@ function read(schema: z.ZodType, value: unknown, where: string, issues: Issue[])
     const at = [where, ...issue.path.map(String)].filter((part) => part !== '').join('.')
     if (issue.code === 'unrecognized_keys') {
       const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
-      for (const key of issue.keys) {
+      for (const long of issue.keys) {
+        const key = long.length > LONGEST_KEY ? `${long.slice(0, LONGEST_KEY)}...` : long
         const near = nearestName(key, known)
         const advice =
           near !== undefined ? `Did you mean "${near}"?` : known.length > 0 ? `Known: ${known.join(', ')}.` : undefined

@@ -3,6 +3,7 @@
  */
 import { z } from '@hono/zod-openapi'
 import { Problem } from './problem.ts'
+import { sendJson } from './response.ts'
 import { type Router, remember, route } from './route.ts'
 import { HealthSchema, NodeHealthSchema, NodeParams, ReloadStateSchema } from './schemas.ts'
 import { iso, viewNodeWord } from './words.ts'
@@ -56,7 +57,7 @@ export function healthRoutes(router: Router): void {
       summary: 'Health of everything; 503 when critical',
       returns: HealthSchema,
     },
-    () => {
+    ({ c }) => {
       const health = control.health()
       const view = {
         ...ports.facts(),
@@ -65,10 +66,7 @@ export function healthRoutes(router: Router): void {
         uptimeSeconds: Math.round((ports.now() - startedMs) / 1000),
         worldGeneration: ports.answers.generation(),
       }
-      return new Response(`${JSON.stringify(view)}\n`, {
-        status: health.status === 'critical' ? 503 : 200,
-        headers: { 'content-type': 'application/json', 'cache-control': 'no-store', etag: `"${health.generation}"` },
-      })
+      return sendJson(c.env.outgoing, view, health.generation, health.status === 'critical' ? 503 : 200)
     },
   )
   route(

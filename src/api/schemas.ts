@@ -21,13 +21,20 @@ import {
 
 // What comes in.
 
-/** A duration as people write it, or seconds as a number; gives milliseconds. */
+/** Longer than any drain or token; what lies further away has no date in ECMAScript. */
+const LONGEST_MS = 36_500 * 86_400_000
+
+/** A duration as people write it, or seconds as a number; gives milliseconds, a hundred years at the most. */
 export const Duration = z
   .union([z.string().max(32), z.number().finite().positive()])
   .transform((value, context) => {
     const ms = typeof value === 'number' ? Math.round(value * 1000) : parseDurationMs(value)
-    if (ms !== undefined && ms > 0) return ms
-    context.addIssue({ code: 'custom', message: `"${value}" is no duration: write 90s, 10m, 2h, 1d.` })
+    if (ms !== undefined && ms > 0 && ms <= LONGEST_MS) return ms
+    const message =
+      ms !== undefined && ms > LONGEST_MS
+        ? `"${value}" is too long: at most 36500d.`
+        : `"${value}" is no duration: write 90s, 10m, 2h, 1d.`
+    context.addIssue({ code: 'custom', message })
     return z.NEVER
   })
   .openapi({ type: 'string', example: '2h' })

@@ -7,6 +7,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import { type Control, entryMatches, type JournalEntry, type JournalFilter } from '../control/index.ts'
+import { SECURE_HEADERS } from './response.ts'
 import { viewEvent } from './schemas.ts'
 
 const PAGE = 500
@@ -88,6 +89,7 @@ export function createStreams(control: Control): Streams {
       })
       response.on('error', () => response.destroy())
       response.writeHead(200, {
+        ...SECURE_HEADERS,
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',

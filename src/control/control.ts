@@ -10,7 +10,7 @@ import type { NodeSpec } from './added-node.ts'
 import { apply, type Core, createCore, entryBy, flush, observe, trouble, write } from './core.ts'
 import { poolsOfNode } from './declared.ts'
 import { type DrainProof, drainProof } from './drain-proof.ts'
-import type { Fleet, HealthMemory, ProbeTarget } from './fleet-model.ts'
+import type { Fleet, HealthMemory, PoolMemory, ProbeTarget } from './fleet-model.ts'
 import {
   canDrain,
   done,
@@ -58,6 +58,8 @@ export interface Control {
   observe(result: ProbeResult): void
   /** Time has passed: call at nextDueMs(), and at least once a second. */
   tick(): void
+  /** The clock of `now` was set, by so much. */
+  clockSet(byMs: number): void
   nextDueMs(): number
   due(): readonly ProbeTarget[]
   /** Writes what is noted and not yet on disk; call before the end. */
@@ -116,12 +118,15 @@ export function createControl(ports: ControlPorts): Control {
   const { fleet, store } = ports
   let rememberedMs = 0
   const unsaved = new Map<string, HealthMemory>()
+  const unsavedPools = new Map<string, PoolMemory>()
   const remember = (): void => {
     rememberedMs = ports.now()
     for (const row of fleet.takeMemory()) unsaved.set(`${row.node}\n${row.check}`, row)
-    if (unsaved.size === 0) return
-    store.remember([...unsaved.values()])
+    for (const row of fleet.takePoolMemory()) unsavedPools.set(row.pool, row)
+    if (unsaved.size === 0 && unsavedPools.size === 0) return
+    store.remember([...unsaved.values()], [...unsavedPools.values()])
     unsaved.clear()
+    unsavedPools.clear()
   }
   return {
     start(files) {
@@ -136,11 +141,12 @@ export function createControl(ports: ControlPorts): Control {
         endLeases(core)
         goBackWhenDue(core, reloads)
         // Every probe changes the memory a little; a restart may forget the last two seconds of it.
-        if (ports.now() - rememberedMs >= 2000) remember()
+        if (Math.abs(ports.now() - rememberedMs) >= 2000) remember()
       } catch (error) {
         trouble(core, error)
       }
     },
+    clockSet: (byMs) => apply(core, { kind: 'clock-set', byMs }),
     nextDueMs: () => fleet.nextDueMs(),
     due: () => fleet.due(ports.now()),
     flush() {
@@ -244,5 +250,5 @@ function recall(core: Core): void {
   for (const [pool, on] of saved.standby) core.standby.set(pool, on)
   for (const token of saved.tokens) core.tokens.set(token.id, token)
   for (const [key, value] of saved.marks) core.marks.set(key, value)
-  core.ports.fleet.remember(saved.memory)
+  core.ports.fleet.remember(saved.memory, saved.pools)
 }

@@ -17,7 +17,12 @@ export class Alerts {
   set(effects: FleetEffect[], nowMs: number, code: string, subject: string, raised: boolean, message: string): void {
     const key = `${code} ${subject}`
     const before = this.#standing.get(key)
-    if ((before !== undefined) === raised) return
+    if (before !== undefined && raised) {
+      // No news, but who looks now must not read what was so an hour ago.
+      if (before.message !== message) this.#standing.set(key, { ...before, message })
+      return
+    }
+    if (before === undefined && !raised) return
     if (raised) this.#standing.set(key, { code, subject, message, sinceMs: nowMs })
     else this.#standing.delete(key)
     effects.push({ kind: 'alert', code, subject, raised, message })

@@ -14,6 +14,7 @@ import {
   ProbeHistory,
   type Track,
 } from './fleet-state.ts'
+import { askedPercent } from './own-word.ts'
 
 export interface Declared {
   readonly nodes: Map<string, NodeState>
@@ -110,6 +111,11 @@ export function declare(
     }
     pools.set(pool.name, state)
   }
+  // What was said in answers to a check that nobody asks any more is not said any more.
+  for (const node of nodes.values()) {
+    node.weightPercent = askedPercent(node)
+    if (!node.tracks.some(({ tellsLoad }) => tellsLoad)) node.load = undefined
+  }
   for (const track of tracks.values()) {
     track.warmUpMs = track.seats.reduce((longest, { pool }) => Math.max(longest, pool.pool.warmUpMs), 0)
   }
@@ -185,7 +191,9 @@ function newTrack(key: string, node: NodeState, check: Check, target: Track['tar
     reason: '',
     word: undefined,
     weightPercent: undefined,
+    tellsLoad: false,
     warning: undefined,
+    blind: 0,
     others: undefined,
     history: new ProbeHistory(),
   }

@@ -7,18 +7,28 @@
  * Doubt is not blindness. Nodes that went on answering all the while are witnesses that we are not cut off:
  *     none                 the doubt lasts as long as the silence (the answers are those of all_down: all, anyway)
  *     at one site only     it may be our own site: the doubt lasts 10 min
- *     at two sites or more it lasts 60 s
+ *     at two sites or more it lasts 60 s, or less where the picture is clear: everybody was either silent or well all the while
  * A node without a site is a site of its own.
+ *
+ * A line that loses packets silences everybody now and then and nobody for good: then the picture is not clear.
  */
-import type { EvidenceClass } from '../health/index.ts'
+import { type EvidenceClass, isServing } from '../health/index.ts'
 import type { Track } from './fleet-state.ts'
 
 export const DOUBT_MS = 60_000
 export const LONG_DOUBT_MS = 600_000
+/** The first minute is heard this often: a node that died has 60 s less to be answered. */
+const EARLY_HEARING_MS = 2000
+/** Once most nodes answer again, whether they go on doing so is looked at this often. */
+const BACK_HEARING_MS = 500
+/** Good probes since the doubt began, without a failure, that make an early witness. */
+const EARLY_PROBES = 2
+/** Of more than so many nodes one may have been both silent and well without blurring the picture. */
+const CLEAR_OF = 10
 
 interface Silence {
   readonly track: Track
-  readonly fromMs: number
+  fromMs: number
   /** it fell silent within the window, and after the latest doubt */
   recent: boolean
 }
@@ -59,7 +69,7 @@ export class SelfDoubt {
     this.#forgetOld(nowMs)
     if (this.isolated || this.#recentSites.size < 2 || this.#recentCount * 2 <= this.known) return false
     this.sinceMs = nowMs
-    this.hearingMs = nowMs + DOUBT_MS
+    this.hearingMs = nowMs + Math.min(DOUBT_MS, this.windowMs)
     return true
   }
 
@@ -71,36 +81,67 @@ export class SelfDoubt {
     return this.known < 2 || this.heardMs >= track.streakFromMs || nowMs - track.streakFromMs > this.windowMs
   }
 
-  /** The node answered, or is not in service any more. @returns true when this ends the doubt */
-  heard(track: Track): boolean {
+  /** The node answered, or is not in service any more. */
+  heard(track: Track, nowMs: number): void {
     const silence = this.#silent.get(track)
-    if (silence === undefined) return false
+    if (silence === undefined) return
     this.#silent.delete(track)
     this.#age(silence)
-    if (!this.isolated || this.#silent.size * 2 > this.known) return false
-    this.#end()
-    return true
+    // The line is back, or it lets a packet through now and then: soon it shows which.
+    if (this.isolated && this.#silent.size * 2 <= this.known)
+      this.hearingMs = Math.min(this.hearingMs, nowMs + BACK_HEARING_MS)
+  }
+
+  /** The clock was set. */
+  shift(byMs: number): void {
+    this.heardMs += byMs
+    this.hearingMs += byMs
+    if (this.sinceMs !== undefined) this.sinceMs += byMs
+    const silences = new Set([...this.#silent.values(), ...this.#recent])
+    for (const silence of silences) silence.fromMs += byMs
   }
 
   silentTracks(): Iterable<Track> {
     return this.#silent.keys()
   }
 
-  /** Hears the witnesses. @returns true when they end the doubt */
-  hear(tracks: Iterable<Track>, nowMs: number): boolean {
-    if (this.sinceMs === undefined || nowMs < this.hearingMs) return false
-    const sites = new Set<string>()
-    for (const track of tracks) {
-      if (track.startedMs >= this.sinceMs && !track.failing && track.lastFailureMs < this.sinceMs)
-        sites.add(siteOf(track))
-      if (sites.size >= 2) break
+  /** Hears the nodes. @returns what ends the doubt: most of them are back, or some were there all the while */
+  hear(tracks: Iterable<Track>, nowMs: number): 'back' | 'witnesses' | undefined {
+    const { sinceMs } = this
+    if (sinceMs === undefined || nowMs < this.hearingMs) return undefined
+    if (this.#silent.size * 2 <= this.known) {
+      let failed = 0
+      for (const track of tracks)
+        if (isServing(track.health.state) && nowMs - track.lastFailureMs < this.windowMs / 2) failed++
+      if (failed * 2 <= this.known) {
+        this.#end()
+        return 'back'
+      }
+      this.hearingMs = nowMs + BACK_HEARING_MS
+      return undefined
     }
-    if (sites.size >= 2 || (sites.size === 1 && nowMs - this.sinceMs >= LONG_DOUBT_MS)) {
+    const doubtMs = nowMs - sinceMs
+    const sites = doubtMs < DOUBT_MS ? this.#clearSites(tracks, sinceMs) : witnessSites(tracks, sinceMs)
+    if (sites >= 2 || (sites === 1 && doubtMs >= LONG_DOUBT_MS)) {
       this.#end()
-      return true
+      return 'witnesses'
     }
-    this.hearingMs = nowMs + DOUBT_MS
-    return false
+    this.hearingMs = doubtMs < DOUBT_MS ? Math.min(nowMs + EARLY_HEARING_MS, sinceMs + DOUBT_MS) : nowMs + DOUBT_MS
+    return undefined
+  }
+
+  /** @returns sites of nodes that have been asked twice since and were well each time; 0 where the picture is not clear */
+  #clearSites(tracks: Iterable<Track>, sinceMs: number): number {
+    const sites = new Set<string>()
+    let mixed = 0
+    for (const track of tracks) {
+      const { starts } = track.health.bucket
+      const asked = starts.filter((startMs) => startMs >= sinceMs)
+      const failed = track.lastFailureMs >= sinceMs
+      if (failed && (!track.failing || asked.some((startMs) => startMs < track.streakFromMs))) mixed++
+      if (!failed && !track.failing && asked.length >= EARLY_PROBES) sites.add(siteOf(track))
+    }
+    return mixed > 0 && mixed * CLEAR_OF >= this.known ? 0 : sites.size
   }
 
   #end(): void {
@@ -134,6 +175,14 @@ export class SelfDoubt {
     if (left === 0) this.#recentSites.delete(site)
     else this.#recentSites.set(site, left)
   }
+}
+
+/** @returns sites of nodes that were asked since and have not failed */
+function witnessSites(tracks: Iterable<Track>, sinceMs: number): number {
+  const sites = new Set<string>()
+  for (const track of tracks)
+    if (track.startedMs >= sinceMs && !track.failing && track.lastFailureMs < sinceMs) sites.add(siteOf(track))
+  return sites.size
 }
 
 /** What speaks for our own silence rather than for the node's trouble. */

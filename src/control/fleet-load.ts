@@ -29,9 +29,17 @@ export const STANDBY_PERIOD_MS = 10_000
 export function noteLoad(node: NodeState, load: number, nowMs: number): void {
   const sinceMs = nowMs - node.loadAtMs
   const old = sinceMs > LOAD_FRESH_MS ? 0 : Math.exp(-sinceMs / SMOOTHING_MS)
-  node.smoothLoad = old * node.smoothLoad + (1 - old) * load
+  // Whatever comes in, weights must not become NaN.
+  if (!(load >= 0)) return
+  node.smoothLoad = old * node.smoothLoad + (1 - old) * Math.min(1, load)
   node.load = load
   node.loadAtMs = nowMs
+}
+
+/** The node has stopped telling its load. */
+export function forgetLoad(node: NodeState): void {
+  node.load = undefined
+  node.loadAtMs = Number.NEGATIVE_INFINITY
 }
 
 export function periodMs(pool: PoolState): number {
@@ -63,7 +71,9 @@ export function callStandby(pool: PoolState, nowMs: number): boolean {
   const { joinAbove, joinAfterMs, leaveBelow } = pool.pool.standby
   const members = reporting(pool, nowMs)
   const load = members.length === 0 ? undefined : meanLoad(members)
-  const turning = load !== undefined && (pool.standbyCalled ? load < leaveBelow : load > joinAbove)
+  const turning =
+    load !== undefined &&
+    (pool.standbyCalled ? load < leaveBelow && loadWithoutStandby(members) < joinAbove : load > joinAbove)
   if (!turning) {
     pool.standbyTurnFromMs = Number.NaN
     return false
@@ -73,6 +83,12 @@ export function callStandby(pool: PoolState, nowMs: number): boolean {
   pool.standbyTurnFromMs = Number.NaN
   pool.standbyCalled = !pool.standbyCalled
   return pool.standbyOn === undefined
+}
+
+/** What the others would have to bear alone: spares that leave only to be called again would come and go for ever. */
+function loadWithoutStandby(members: readonly MemberState[]): number {
+  const staying = members.filter(({ member }) => !member.standby).length
+  return staying === 0 ? Number.POSITIVE_INFINITY : (meanLoad(members) * members.length) / staying
 }
 
 function reporting(pool: PoolState, nowMs: number): MemberState[] {

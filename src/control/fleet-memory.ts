@@ -23,6 +23,7 @@ export function printMemory(track: Track): HealthMemory {
       excused: health.excused,
       reason: track.reason,
       word: track.word,
+      weightPercent: track.weightPercent,
       digest: digestOf(track.check),
       ...(track.spells === undefined ? {} : { spells: printSpells(track.spells) }),
     }),
@@ -59,6 +60,8 @@ export function recallMemory(track: Track, row: HealthMemory, nowMs: number): st
   track.health = health
   if (typeof more.reason === 'string') track.reason = more.reason
   if (more.word === 'drain' || more.word === 'maint' || more.word === 'ready') track.word = more.word
+  const percent = number(more.weightPercent, Number.NaN)
+  if (percent >= 0) track.weightPercent = percent
   if (track.check.hysteresis.adaptive)
     track.spells = more.spells === undefined ? noSpells(nowMs) : parseSpells(more.spells, nowMs)
   return typeof more.digest === 'string' ? more.digest : ''

@@ -15,6 +15,8 @@ export type FleetEvent =
   | { readonly kind: 'standby'; readonly pool: string; readonly on: boolean | undefined }
   /** other vantages' opinions (cluster); bad in ms by healthKey */
   | { readonly kind: 'opinions'; readonly vantage: string; readonly bad: ReadonlyMap<string, number> }
+  /** the clock was set: all moments from now on are by so much later than they would have been; `now` is the new time */
+  | { readonly kind: 'clock-set'; readonly byMs: number }
   /** time has passed: intents end, restores come due, budgets refill */
   | { readonly kind: 'tick' }
 
@@ -97,6 +99,13 @@ export interface HealthMemory {
   readonly more: string
 }
 
+/** What of a pool must survive a restart. */
+export interface PoolMemory {
+  readonly pool: string
+  /** JSON, opaque to the store */
+  readonly more: string
+}
+
 export interface Fleet {
   apply(event: FleetEvent, nowMs: number): readonly FleetEffect[]
   /** the earliest moment at which `due` or a tick has something to do; Infinity: nothing */
@@ -116,6 +125,8 @@ export interface Fleet {
   opinions(): ReadonlyMap<string, number>
   /** rows changed since the last call (all of them the first time) */
   takeMemory(): readonly HealthMemory[]
+  /** pools whose row is another one since the last call */
+  takePoolMemory(): readonly PoolMemory[]
   /** before the first `declare`: what the last run knew */
-  remember(rows: readonly HealthMemory[]): void
+  remember(rows: readonly HealthMemory[], pools: readonly PoolMemory[]): void
 }

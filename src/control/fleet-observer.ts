@@ -21,14 +21,16 @@ import {
   weightOf,
 } from '../health/index.ts'
 import { isSilence, SelfDoubt } from './fleet-doubt.ts'
-import { noteLoad } from './fleet-load.ts'
 import type { PoolDesk } from './fleet-pools.ts'
 import { healthKey, type Track } from './fleet-state.ts'
 import { Timers } from './fleet-timers.ts'
 import { failureFamily } from './fleet-trial.ts'
+import { listen } from './own-word.ts'
 
 /** Calm that one good probe can prove: longer silence between probes proves nothing. */
 const LONGEST_CALM_MS = 15_000
+/** Probes in a row that brought no evidence: then it is no passing trouble. */
+const BLIND_AFTER = 5
 
 export class FleetObserver {
   /** by healthKey; replaced by each declaration */
@@ -53,11 +55,18 @@ export class FleetObserver {
     track.history.note(startedAtMs, result.durationMs, result.ok, result.class, result.detail)
     // An edit while the probe was under way: it answers a question that nobody asks any more.
     if (startedAtMs < track.askedAnewMs) return
-    // Our own trouble (no socket, no program) is no evidence about the node.
-    if (result.class === 'local') return
+    // Our own trouble (no socket, no program) is no evidence about the node. When it lasts, somebody must know.
+    if (result.class === 'local') {
+      if (++track.blind === BLIND_AFTER) this.#warn(track, tellBlindness(track, result.detail), nowMs)
+      return
+    }
+    track.blind = 0
     const weight = weightOf(result.class)
     this.#warn(track, result.warning, nowMs)
-    this.#listen(track, result, nowMs)
+    const word = track.word
+    const { weightPercent } = track
+    if (listen(track, result, nowMs)) this.#desk.decideAll(track.node.pools, nowMs)
+    if (word !== track.word || weightPercent !== track.weightPercent) this.dirty.add(track)
 
     const sinceLastMs = startedAtMs - lastStartMs(health.bucket)
     if (weight > 0) {
@@ -81,7 +90,7 @@ export class FleetObserver {
     const silent = weight > 0 && isSilence(result.class)
     if (!silent) {
       this.doubt.heardMs = Math.max(this.doubt.heardMs, startedAtMs)
-      if (this.doubt.heard(track)) this.trust(nowMs)
+      this.doubt.heard(track, nowMs)
     } else if (isServing(health.state) && this.doubt.silent(track, nowMs)) this.#distrust(nowMs)
 
     if (silent && this.doubt.isolated) noteStart(health.bucket, startedAtMs)
@@ -146,7 +155,7 @@ export class FleetObserver {
     const was = isServing(before)
     const is = isServing(health.state)
     if (was !== is) this.doubt.known += is ? 1 : -1
-    if (was && !is && this.doubt.heard(track)) this.trust(nowMs)
+    if (was && !is) this.doubt.heard(track, nowMs)
     if (health.state === 'down' && before !== 'recovering') {
       health.excused = track.node.intent.kind !== 'auto' || track.word === 'drain' || track.word === 'maint'
     }
@@ -193,30 +202,6 @@ export class FleetObserver {
       this.#turn(track, undefined, nowMs, nowMs)
       if (track.health.effectiveBadMs !== before) for (const { pool } of track.seats) pool.standing = undefined
     }
-  }
-
-  /** The node's own word: out or ready, a weight, a load. */
-  #listen(track: Track, result: ProbeResult, nowMs: number): void {
-    const { node } = track
-    const { word } = result
-    // Most nodes never say a word.
-    if (word === undefined && track.word === undefined && track.weightPercent === undefined) return
-    if (word?.load !== undefined) noteLoad(node, word.load, nowMs)
-    // A node that has stopped after its farewell still stands by it: only an answer takes it back.
-    const state = result.ok || word?.state !== undefined ? (word?.state ?? undefined) : track.word
-    // Of several checks the most modest word counts; one that has fallen silent about it counts no more.
-    if (result.ok || word !== undefined) track.weightPercent = word?.weightPercent
-    const asked = node.tracks.map(({ weightPercent }) => weightPercent).filter((percent) => percent !== undefined)
-    const percent = asked.length === 0 ? 100 : Math.min(...asked)
-    if (state === track.word && percent === node.weightPercent) return
-    const out = (said: Track['word']): boolean => said === 'drain' || said === 'maint'
-    const news = out(state) || out(track.word) || percent !== node.weightPercent
-    // What comes back by its own word starts slowly, too.
-    if (out(track.word) && !out(state)) track.health.returnedAtMs = nowMs
-    track.word = state
-    node.weightPercent = percent
-    this.dirty.add(track)
-    if (news) this.#desk.decideAll(node.pools, nowMs)
   }
 
   #warn(track: Track, warning: string | undefined, nowMs: number): void {
@@ -287,8 +272,26 @@ export class FleetObserver {
     )
   }
 
-  trust(nowMs: number): void {
-    const message = 'enough nodes answer: this name server trusts its own eyes again'
+  /** Hears the nodes. Where some have answered all the while, the silence of the others was their own, and counts from its beginning. */
+  hear(nowMs: number): void {
+    const { doubt } = this
+    const ended = doubt.hear(this.tracks.values(), nowMs)
+    if (ended === undefined) return
+    if (ended === 'back') {
+      const message = 'enough nodes answer: this name server trusts its own eyes again'
+      this.#desk.alert(nowMs, 'isolated', 'self', false, message)
+      return
+    }
+    for (const track of doubt.silentTracks()) {
+      const { bucket } = track.health
+      const silentMs = track.lastFailureMs - track.streakFromMs + track.check.hysteresis.suspectIntervalMs
+      bucket.badMs = Math.min(track.patienceMs, Math.max(bucket.badMs, track.badBeforeMs + silentMs))
+      bucket.failures = Math.max(bucket.failures, track.streak)
+      this.dirty.add(track)
+      for (const { pool } of track.seats) pool.standing = undefined
+    }
+    const message =
+      'nodes answered all the while: this name server is not cut off, the silence of the others is their own'
     this.#desk.alert(nowMs, 'isolated', 'self', false, message)
   }
 
@@ -305,6 +308,13 @@ export class FleetObserver {
     track.paceMs = pace
     this.probes.schedule(track, Math.max(nowMs, startedAtMs + jittered(pace, this.#random.float())))
   }
+}
+
+function tellBlindness(track: Track, detail: string): string {
+  return (
+    `check ${track.check.name} finds nothing out about node ${track.node.name}, for a reason on this side: ${detail}. ` +
+    `The node stays ${track.health.state} until a probe works.`
+  )
 }
 
 function tellReason(track: Track): string {

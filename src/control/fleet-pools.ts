@@ -8,7 +8,7 @@ import { nextWarmUpStepMs } from '../health/index.ts'
 import { Alerts } from './fleet-alerts.ts'
 import { periodMs, STANDBY_PERIOD_MS } from './fleet-load.ts'
 import type { FleetEffect } from './fleet-model.ts'
-import { decideService, isUnsettled, nextRemovalMs } from './fleet-service.ts'
+import { decideService, isUnsettled, nextKeptMs, nextRemovalMs } from './fleet-service.ts'
 import type { NodeState, PoolState, Seat } from './fleet-state.ts'
 import { Timers } from './fleet-timers.ts'
 import { tellWhy } from './fleet-why.ts'
@@ -24,6 +24,8 @@ export class PoolDesk {
   /** of the event being applied */
   effects: FleetEffect[] = []
   readonly published = new Set<string>()
+  /** pools decided since their memory was last taken */
+  readonly touched = new Set<PoolState>()
 
   /** Takes what the event brought about. */
   take(): readonly FleetEffect[] {
@@ -53,6 +55,7 @@ export class PoolDesk {
 
   decide(pool: PoolState, nowMs: number): void {
     const { moved, changed } = decideService(pool, nowMs)
+    this.touched.add(pool)
     for (const member of moved) {
       const why = tellWhy(pool, member)
       const { inService } = member
@@ -100,7 +103,7 @@ export class PoolDesk {
   }
 
   #nextPoolMs(pool: PoolState, nowMs: number): number {
-    let next = nextRemovalMs(pool)
+    let next = Math.min(nextRemovalMs(pool), nextKeptMs(pool, nowMs))
     for (const { share, track } of pool.members) {
       if (share === 1 || track === undefined) continue
       const stepMs = nextWarmUpStepMs(nowMs - track.health.returnedAtMs, pool.pool.warmUpMs)

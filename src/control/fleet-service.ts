@@ -59,7 +59,7 @@ export function decideService(pool: PoolState, nowMs: number): { readonly moved:
       chosen.add(member)
     }
   } else {
-    keepLeastBad(chosen, active, floor)
+    keepLeastBad(chosen, active, floor, nowMs)
     holdBack(pool, chosen, spent, nowMs)
   }
   const moved: MemberState[] = []
@@ -104,12 +104,12 @@ function whenAllDown(pool: PoolState): MemberState[] {
 }
 
 /** Fills up to the floor with the least bad; who is in service stays before who would come back unfit. */
-function keepLeastBad(chosen: Set<MemberState>, active: ReadonlySet<MemberState>, floor: number): void {
+function keepLeastBad(chosen: Set<MemberState>, active: ReadonlySet<MemberState>, floor: number, nowMs: number): void {
   if (chosen.size >= floor) return
   const candidates = [...active].filter((member) => !chosen.has(member) && member.node.intent.kind === 'auto')
   candidates.sort(
     (a, b) =>
-      badness(a) - badness(b) ||
+      badness(a, nowMs) - badness(b, nowMs) ||
       Number(b.inService) - Number(a.inService) ||
       (b.track?.health.sinceMs ?? 0) - (a.track?.health.sinceMs ?? 0),
   )
@@ -119,13 +119,31 @@ function keepLeastBad(chosen: Set<MemberState>, active: ReadonlySet<MemberState>
   }
 }
 
-function badness(member: MemberState): number {
+function badness(member: MemberState, nowMs: number): number {
   const word = ownWord(member)
   if (word === 'maint') return 4
   const state = stateOf(member)
   if (state === 'down') return 3
   if (word === 'drain') return 2
-  return state === 'recovering' ? 1 : 0
+  if (state !== 'recovering') return 0
+  // A way back that has just begun proves little: kept nodes that took turns at each good probe would change the answers each time.
+  return nowMs >= provenMs(member) ? 1 : 3
+}
+
+/** When a node on its way back has answered for so long that it is better than one that is down. */
+function provenMs({ track }: MemberState): number {
+  return track === undefined ? 0 : track.health.recoveringFromMs + track.check.hysteresis.restoreAfterMs
+}
+
+/** When one of those out may take the place of one that is only kept; Infinity: nobody is on the way. */
+export function nextKeptMs(pool: PoolState, nowMs: number): number {
+  let next = Number.POSITIVE_INFINITY
+  if (pool.condition !== 'below-floor') return next
+  for (const member of pool.members) {
+    const atMs = provenMs(member)
+    if (stateOf(member) === 'recovering' && atMs > nowMs) next = Math.min(next, atMs)
+  }
+  return next
 }
 
 /** At most so many of a pool leave within the window; a whole site that is down leaves at once. */

@@ -40,7 +40,11 @@ export interface Track extends Timed {
   word: 'ready' | 'drain' | 'maint' | undefined
   /** the share of its weight that the node asks for in answers to this check; undefined: it does not say */
   weightPercent: number | undefined
+  /** answers to this check told a load */
+  tellsLoad: boolean
   warning: string | undefined
+  /** results in a row that our own trouble kept from being any evidence */
+  blind: number
   /** what other vantages think: badness, and when they said so */
   others: Map<string, { readonly badMs: number; readonly atMs: number }> | undefined
   history: ProbeHistory

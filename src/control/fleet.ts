@@ -9,15 +9,25 @@
 import { type Random, unreachable } from '../base/index.ts'
 import { isServing } from '../health/index.ts'
 import type { PoolStanding, Steering } from '../steer/index.ts'
+import { shiftNode, shiftPool, shiftTrack } from './fleet-clock.ts'
 import { type Declared, declare, newNode } from './fleet-declare.ts'
 import { balanceLoad, callStandby } from './fleet-load.ts'
 import { printMemory } from './fleet-memory.ts'
-import type { Fleet, FleetEffect, FleetEvent, HealthMemory, NodeHealthView, ProbeTarget } from './fleet-model.ts'
+import type {
+  Fleet,
+  FleetEffect,
+  FleetEvent,
+  HealthMemory,
+  NodeHealthView,
+  PoolMemory,
+  ProbeTarget,
+} from './fleet-model.ts'
 import { FleetObserver } from './fleet-observer.ts'
 import { PoolDesk } from './fleet-pools.ts'
 import { AUTO, healthKey, type NodeState } from './fleet-state.ts'
 import { viewHealth } from './fleet-view.ts'
 import { renderStanding } from './fleet-why.ts'
+import { printPoolMemory, recallPoolMemory } from './pool-memory.ts'
 
 /** First probes are spread over this much each, and over this much at the least. */
 const SPREAD_PER_PROBE_MS = 0.5
@@ -33,6 +43,10 @@ class RunningFleet implements Fleet {
   readonly #desk = new PoolDesk()
   readonly #observer: FleetObserver
   readonly #memory = new Map<string, HealthMemory>()
+  /** of the last run, by pool, until it is declared */
+  readonly #poolMemory = new Map<string, PoolMemory>()
+  /** as it was last taken */
+  readonly #takenPools = new Map<string, string>()
   #declared: Declared = { nodes: new Map(), pools: new Map(), tracks: new Map(), fresh: [] }
 
   constructor(random: Random) {
@@ -41,6 +55,7 @@ class RunningFleet implements Fleet {
   }
 
   apply(event: FleetEvent, nowMs: number): readonly FleetEffect[] {
+    if (event.kind === 'clock-set') this.#shift(event.byMs)
     if (this.#desk.timers.nextMs() <= nowMs || this.#observer.doubt.hearingMs <= nowMs) this.#tick(nowMs)
     switch (event.kind) {
       case 'probe':
@@ -68,6 +83,7 @@ class RunningFleet implements Fleet {
       case 'opinions':
         this.#observer.opine(event.vantage, event.bad, nowMs)
         break
+      case 'clock-set':
       case 'tick':
         break
       default:
@@ -130,8 +146,21 @@ class RunningFleet implements Fleet {
     return rows
   }
 
-  remember(rows: readonly HealthMemory[]): void {
+  takePoolMemory(): readonly PoolMemory[] {
+    const rows: PoolMemory[] = []
+    for (const pool of this.#desk.touched) {
+      const row = printPoolMemory(pool)
+      if (this.#takenPools.get(pool.name) === row.more) continue
+      this.#takenPools.set(pool.name, row.more)
+      rows.push(row)
+    }
+    this.#desk.touched.clear()
+    return rows
+  }
+
+  remember(rows: readonly HealthMemory[], pools: readonly PoolMemory[]): void {
     for (const row of rows) this.#memory.set(healthKey(row.node, row.check), row)
+    for (const row of pools) this.#poolMemory.set(row.pool, row)
   }
 
   #declare(steering: Steering, nowMs: number): void {
@@ -143,10 +172,20 @@ class RunningFleet implements Fleet {
       if (tracks.get(key) === track) continue
       this.#observer.probes.schedule(track, Number.POSITIVE_INFINITY)
       this.#observer.dirty.delete(track)
-      if (this.#observer.doubt.heard(track)) this.#observer.trust(nowMs)
+      this.#observer.doubt.heard(track, nowMs)
     }
-    for (const [name, pool] of old.pools)
-      if (!pools.has(name)) this.#desk.timers.schedule(pool, Number.POSITIVE_INFINITY)
+    for (const [name, pool] of old.pools) {
+      if (pools.has(name)) continue
+      this.#desk.timers.schedule(pool, Number.POSITIVE_INFINITY)
+      this.#desk.touched.delete(pool)
+      this.#takenPools.delete(name)
+    }
+    for (const pool of pools.values()) {
+      const row = this.#poolMemory.get(pool.name)
+      if (row === undefined) continue
+      this.#poolMemory.delete(pool.name)
+      if (!old.pools.has(pool.name)) recallPoolMemory(pool, row, nowMs)
+    }
     // A fleet that starts asks everybody soon, but not all at one moment.
     const spreadMs = Math.max(LEAST_SPREAD_MS, fresh.length * SPREAD_PER_PROBE_MS)
     for (const track of fresh) {
@@ -183,6 +222,20 @@ class RunningFleet implements Fleet {
     }
   }
 
+  #shift(byMs: number): void {
+    const { nodes, pools, tracks } = this.#declared
+    for (const track of tracks.values()) {
+      shiftTrack(track, byMs)
+      this.#observer.probes.schedule(track, track.dueMs + byMs)
+    }
+    for (const pool of pools.values()) {
+      shiftPool(pool, byMs)
+      this.#desk.timers.schedule(pool, pool.dueMs + byMs)
+    }
+    for (const node of nodes.values()) shiftNode(node, byMs)
+    this.#observer.doubt.shift(byMs)
+  }
+
   #node(name: string): NodeState {
     let node = this.#declared.nodes.get(name)
     if (node === undefined) {
@@ -202,7 +255,7 @@ class RunningFleet implements Fleet {
   }
 
   #tick(nowMs: number): void {
-    if (this.#observer.doubt.hear(this.#declared.tracks.values(), nowMs)) this.#observer.trust(nowMs)
+    this.#observer.hear(nowMs)
     for (let item = this.#desk.timers.take(nowMs); item !== undefined; item = this.#desk.timers.take(nowMs)) {
       if (item.kind === 'pool') {
         balanceLoad(item, nowMs)

@@ -6,7 +6,7 @@ import type { Issue } from '../base/index.ts'
 import type { Intent } from '../health/index.ts'
 import type { Steering } from '../steer/index.ts'
 import type { AddedNode } from './added-node.ts'
-import type { Fleet, HealthMemory } from './fleet-model.ts'
+import type { Fleet, HealthMemory, PoolMemory } from './fleet-model.ts'
 import type { JournalEntry, JournalFilter, NewEntry } from './journal.ts'
 
 export const ROLES = ['viewer', 'operator', 'admin'] as const
@@ -62,6 +62,7 @@ export interface Saved {
   readonly tokens: readonly Token[]
   readonly marks: ReadonlyMap<string, string>
   readonly memory: readonly HealthMemory[]
+  readonly pools: readonly PoolMemory[]
 }
 
 export interface Store {
@@ -69,7 +70,7 @@ export interface Store {
   /** Writes all or nothing; durable (on disk) when it returns. Throws where the disk fails: nothing was written then. */
   commit(changes: readonly Change[], entries: readonly NewEntry[]): readonly JournalEntry[]
   /** Observations: written in one transaction, but a crash may lose the last second of them. */
-  remember(rows: readonly HealthMemory[]): void
+  remember(rows: readonly HealthMemory[], pools: readonly PoolMemory[]): void
   journal(filter: JournalFilter): readonly JournalEntry[]
   /** the newest entry's id, 0: none */
   lastEntryId(): number

@@ -10,12 +10,10 @@
 import { type Bucket, emptyBucket } from './bucket.ts'
 import { addFlap, restoreDelayMs } from './flaps.ts'
 import type { HealthState } from './model.ts'
-import type { HysteresisFigures } from './profile.ts'
+import { FAILURES_TO_LEAVE, type HysteresisFigures } from './profile.ts'
 
 /** Good probes in a row after which a new node joins. */
 export const GOOD_TO_JOIN = 3
-/** Failures that a removal takes at the least, however far apart the probes are. */
-export const FAILURES_TO_LEAVE = 3
 
 export interface NodeHealth {
   state: HealthState

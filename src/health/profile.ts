@@ -44,12 +44,30 @@ function figures(profile: ProfileName, intervalMs: number, patienceMs: number): 
   }
 }
 
-/** Tells what an operator may rely on, in seconds: printed beside each check. */
-/** About how long a node that is dead stays in the answers, ms: the bucket fills, after half a pace and a timeout on average. */
+/** Failures that a removal takes at the least, however far apart the probes are. */
+export const FAILURES_TO_LEAVE = 3
+
+/**
+ * About how long a node that is dead stays in the answers, ms: the bucket fills, after half a pace and a timeout on average.
+ * Where probes are far apart, or wait for longer than their pace, the failures themselves take longer than the bucket:
+ *
+ *     calm pace                     |  pace in doubt, from the first failure known
+ *     start · start · start · known |  start start start ... the last one's timeout
+ */
 export function deadNodeLeavesMs(figures: HysteresisFigures, timeoutMs: number): number {
-  return figures.removeAfterMs + figures.intervalMs / 2 + timeoutMs
+  const { intervalMs, suspectIntervalMs, removeAfterMs } = figures
+  const firstMs = intervalMs / 2
+  const failures = Math.max(FAILURES_TO_LEAVE, Math.ceil(removeAfterMs / suspectIntervalMs))
+  const underWay = Math.floor(timeoutMs / intervalMs) + 1
+  const lastMs =
+    failures <= underWay
+      ? (failures - 1) * intervalMs
+      : Math.max(timeoutMs, (underWay - 1) * intervalMs + suspectIntervalMs) +
+        (failures - underWay - 1) * suspectIntervalMs
+  return firstMs + timeoutMs + Math.max(removeAfterMs, lastMs)
 }
 
+/** Tells what an operator may rely on, in seconds: printed beside each check. */
 export function printContract(figures: HysteresisFigures, timeoutMs: number): string {
   const dead = printDuration(deadNodeLeavesMs(figures, timeoutMs))
   const share = Math.round((100 * figures.drain) / (1 + figures.drain))

@@ -9,8 +9,9 @@
  * | gdnsd (thresholds)       | 10 s | 10 failures without 10 successes in a row        | 20 successes    |
  */
 
+import { parseScenario } from './read-scenario.ts'
 import { simulate } from './run.ts'
-import { parseScenario, type Scenario, type ScenarioEvent } from './scenario.ts'
+import type { Scenario, ScenarioEvent } from './scenario.ts'
 import { NodeTruth } from './truth.ts'
 
 export interface Detector {

@@ -12,7 +12,7 @@ export interface Figures {
   readonly empty_answers: number
   /** outages that were answered by a removal */
   readonly detections: number
-  /** outages that lasted longer than any detection should take, and were never answered by a removal */
+  /** outages that lasted longer than any detection should take, and were not noticed: nodes that are kept although down are */
   readonly undetected: number
 }
 

@@ -6,7 +6,8 @@ import type { FleetEffect } from '../control/index.ts'
 import type { Intent } from '../health/index.ts'
 import { type Figures, Tally } from './figures.ts'
 import { LAB_POOL, labSteering } from './lab-world.ts'
-import { parseScenario, type Scenario, type ScenarioEvent, type ScenarioOverrides } from './scenario.ts'
+import { parseScenario } from './read-scenario.ts'
+import type { Scenario, ScenarioEvent, ScenarioOverrides } from './scenario.ts'
 import { NodeTruth } from './truth.ts'
 import { LabVantage } from './vantage.ts'
 import { type ChangeLine, type LabAlert, Watch } from './watch.ts'
@@ -188,7 +189,7 @@ class LabRun {
     if (truth.fit || truth.truth.kind === 'slow') return
     this.#unfitMs.set(node, this.#nowMs)
     const longMs = this.#nowMs - truth.sinceMs
-    if (longMs >= OUGHT_TO_BE_FOUND_MS && !this.#watch.found.has(node) && this.#watch.inService(node))
+    if (longMs >= OUGHT_TO_BE_FOUND_MS && !this.#watch.found.has(node) && this.#watch.isTrusted(node))
       this.#tally.undetected++
   }
 }

@@ -2,7 +2,14 @@
  * One name server in the lab: the fleet that serves, on virtual time, with probes that look at the truth.
  */
 import { seededRandom } from '../base/index.ts'
-import { createFleet, type Fleet, type FleetEffect, type HealthMemory, healthKey } from '../control/index.ts'
+import {
+  createFleet,
+  type Fleet,
+  type FleetEffect,
+  type HealthMemory,
+  healthKey,
+  type PoolMemory,
+} from '../control/index.ts'
 import type { Steering } from '../steer/index.ts'
 import { LAB_CHECK } from './lab-world.ts'
 import { ProbeQueue } from './probe-queue.ts'
@@ -24,6 +31,7 @@ export class LabVantage {
   readonly #truths: ReadonlyMap<string, NodeTruth>
   /** what is on disk; undefined: nobody will ask */
   readonly #disk: Map<string, HealthMemory> | undefined
+  #diskOfPools: readonly PoolMemory[] = []
   #persistedMs = 0
 
   constructor(options: {
@@ -59,6 +67,8 @@ export class LabVantage {
     if (this.#disk !== undefined && nowMs - this.#persistedMs >= PERSIST_MS) {
       this.#persistedMs = nowMs
       for (const row of this.fleet.takeMemory()) this.#disk.set(healthKey(row.node, row.check), row)
+      const pools = this.fleet.takePoolMemory()
+      if (pools.length > 0) this.#diskOfPools = pools
     }
   }
 
@@ -85,7 +95,7 @@ export class LabVantage {
     this.#answers.clear()
     this.#silences.clear()
     this.fleet = createFleet({ random: seededRandom(this.#seed + 1_000_003 * this.#restarts) })
-    this.fleet.remember([...(this.#disk?.values() ?? [])])
+    this.fleet.remember([...(this.#disk?.values() ?? [])], this.#diskOfPools)
     this.fleet.apply({ kind: 'declare', steering }, nowMs)
   }
 }

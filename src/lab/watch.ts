@@ -53,8 +53,10 @@ export class Watch {
     }
   }
 
-  inService(node: string): boolean {
-    return this.#in.get(node) === true
+  /** It serves as if nothing were wrong with it: neither removed nor kept although found down. */
+  isTrusted(node: string): boolean {
+    const health = this.#health.get(node)
+    return this.#in.get(node) === true && health !== 'down' && health !== 'recovering'
   }
 
   note(effects: readonly FleetEffect[], nowMs: number): ChangeLine[] {

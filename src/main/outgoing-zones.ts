@@ -11,7 +11,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { Publisher, Structure } from '../answer/index.ts'
 import { DiffJournal, type Notifier, type Peer, type ZoneState, type ZoneVersion } from '../transfer/index.ts'
-import { parseName, printName } from '../wire/index.ts'
+import { parseName, printName, TYPE } from '../wire/index.ts'
 import {
   diffRecords,
   diffZones,
@@ -46,8 +46,6 @@ interface Outgoing {
   readonly steered: readonly { readonly number: number; readonly owner: Uint8Array }[]
 }
 
-const A = 1
-const AAAA = 28
 /** Comparing larger zones name by name would hold up the main thread; their secondaries get them whole. */
 const MOST_NAMES_TO_COMPARE = 200_000
 /** Health changes come in flocks: one new serial for each flock. */
@@ -193,8 +191,8 @@ export class OutgoingZones {
     if (answer === undefined) return []
     const ttl = answer.ttlSeconds
     return [
-      ...answer.a.map(({ address }) => ({ owner, type: A, ttl, rdata: address })),
-      ...answer.aaaa.map(({ address }) => ({ owner, type: AAAA, ttl, rdata: address })),
+      ...answer.a.map(({ address }) => ({ owner, type: TYPE.A, ttl, rdata: address })),
+      ...answer.aaaa.map(({ address }) => ({ owner, type: TYPE.AAAA, ttl, rdata: address })),
     ]
   }
 

@@ -40,6 +40,8 @@ export const MSG_TRUNC = 0x20
 export const MSG_DONTWAIT = 0x40
 export const MSG_WAITFORONE = 0x10000
 export const POLLIN = 1
+// x86-64 counts its system calls its own way; the others share the table.
+const SYS_SCHED_SETATTR = process.arch === 'x64' ? 314 : 274
 
 export const { EINTR, EAGAIN, EADDRINUSE, EADDRNOTAVAIL, EACCES, EPERM, EINVAL, ECONNREFUSED } = constants.errno
 
@@ -62,6 +64,8 @@ export interface Libc {
   sendto(fd: number, octets: Pointer, length: number, flags: number, address: Pointer, addressLength: number): number
   recv(fd: number, octets: Pointer, length: number, flags: number): number
   sendmsg(fd: number, message: Pointer, flags: number): number
+  /** sched_setattr(2) of the calling thread; the C library has no function for it */
+  sched_setattr(attributes: Pointer): number
   errno(): number
   /** Where the memory of a view is. Only for views of an ArrayBuffer made on its own: small typed arrays may be moved. */
   addressOf(view: Uint8Array): bigint
@@ -83,6 +87,7 @@ function tryLoad(): Libc | string {
     // Loaded by hand: where the binary is missing, the import of this file must not fail.
     const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi').default
     const libc = koffi.load(null)
+    const syscall = libc.func('long syscall(long, long, void *, long)')
     const calls = {
       socket: libc.func('int socket(int, int, int)'),
       bind: libc.func('int bind(int, void *, uint)'),
@@ -99,6 +104,7 @@ function tryLoad(): Libc | string {
       sendto: libc.func('long sendto(int, void *, ulong, int, void *, uint)'),
       recv: libc.func('long recv(int, void *, ulong, int)'),
       sendmsg: libc.func('long sendmsg(int, void *, int)'),
+      sched_setattr: (attributes: Pointer) => syscall(SYS_SCHED_SETATTR, 0, attributes, 0),
       errno: () => koffi.errno(),
       addressOf: (view: Uint8Array) => koffi.address(view),
     }

@@ -112,4 +112,11 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (zone, owner, type, rdata)
   ) STRICT, WITHOUT ROWID;
   `,
+  // 4: what a pool remembers over a restart: its last good set, whom it keeps and why, what the load made of it.
+  `
+  CREATE TABLE pool_memory (
+    pool TEXT PRIMARY KEY,
+    more TEXT NOT NULL          -- JSON
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

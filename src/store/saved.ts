@@ -2,7 +2,7 @@
  * Reads what the last run left.
  */
 import { parseIpv4, parseIpv6 } from '../base/index.ts'
-import type { AddedNode, HealthMemory, Role, Saved, Scope, Token } from '../control/index.ts'
+import type { AddedNode, HealthMemory, PoolMemory, Role, Saved, Scope, Token } from '../control/index.ts'
 import type { HealthState, Intent, IntentKind } from '../health/index.ts'
 import type { Sqlite } from './database.ts'
 
@@ -59,6 +59,7 @@ export function readSaved(db: Sqlite): Saved {
     tokens: all<TokenRow>('token ORDER BY created_ms').map(readToken),
     marks: new Map(all<{ key: string; value: string }>('mark').map((row) => [row.key, row.value])),
     memory: all<HealthRow>('health').map(readHealth),
+    pools: all<PoolMemory>('pool_memory').map(({ pool, more }) => ({ pool, more })),
   }
 }
 

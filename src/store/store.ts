@@ -1,7 +1,7 @@
 /**
  * The store behind control's port: commits of operators, observations, the journal. Synchronous; one transaction each.
  */
-import type { Change, HealthMemory, JournalEntry, NewEntry, Store } from '../control/index.ts'
+import type { Change, HealthMemory, JournalEntry, NewEntry, PoolMemory, Store } from '../control/index.ts'
 import { changeWriter } from './changes.ts'
 import type { Sqlite } from './database.ts'
 import { openJournal } from './journal.ts'
@@ -16,14 +16,16 @@ export function createStore(db: Sqlite): Store {
     return entries.map((entry) => journal.append(entry))
   })
   const putHealth = db.prepare('INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-  const remember = db.transaction((rows: readonly HealthMemory[]): void => {
+  const putPool = db.prepare('INSERT OR REPLACE INTO pool_memory VALUES (?, ?)')
+  const remember = db.transaction((rows: readonly HealthMemory[], pools: readonly PoolMemory[]): void => {
+    for (const row of pools) putPool.run(row.pool, row.more)
     for (const row of rows)
       putHealth.run(row.node, row.check, row.health, row.sinceMs, row.badMs, row.flaps, row.flapsAtMs, row.more)
   })
   return {
     load: () => readSaved(db),
     commit: (changes, entries) => commit.immediate(changes, entries),
-    remember: (rows) => remember.immediate(rows),
+    remember: (rows, pools) => remember.immediate(rows, pools),
     journal: journal.select,
     lastEntryId: journal.lastId,
     firstEntryId: journal.firstId,

@@ -99,16 +99,15 @@ function skipText(rdata: Uint8Array, at: number, end: number): number {
 }
 
 /** Text without a length octet that fills the rest; printed in quotes. */
-export function longText(what: string, minOctets = 0): Field {
+export function longText(what: string): Field {
   return {
     parse(fields, out) {
       const octets = parseText(fields.field(what))
       if (octets === undefined) fields.fail(`the ${what} has a backslash that escapes nothing.`)
-      if (octets!.length < minOctets) fields.fail(`the ${what} must not be empty.`)
       out.bytes(octets!)
     },
     print: (rdata, at, past) => printText(rdata.subarray(at, past)),
-    skip: (_rdata, at, end) => (at + minOctets <= end ? end : -1),
+    skip: (_rdata, at, end) => (at <= end ? end : -1),
   }
 }
 

@@ -1,112 +1,13 @@
 /**
- * ZoneBuilder -> image. Two passes over the nodes: the first groups each node's records into RRsets (duplicates dropped, one TTL
- * per set), marks cuts and what lies below them, and gives every node its place; the second writes.
+ * ZoneBuilder -> image, once the records are grouped (grouping.ts). Two passes over the nodes: the first marks cuts and what lies
+ * below them, and gives every node its place; the second writes.
  */
-import { TYPE } from '../wire/index.ts'
-import type { ZoneBuilder } from './builder.ts'
-import { aligned, HEADER, HEADER_WORDS, MAGIC, MOST_SET_OCTETS, NODE, RR_HEAD, SET } from './image-layout.ts'
-import { spread } from './name-hash.ts'
+import { lowerName, TYPE } from '../wire/index.ts'
+import { slotsFor, type ZoneBuilder } from './builder.ts'
+import { type CoveredTarget, type CoveredTargets, coveredTargets } from './covered-targets.ts'
+import { aligned, HEADER, HEADER_WORDS, MAGIC, NODE, RR_HEAD, SET } from './image-layout.ts'
+import { octetsKey } from './records.ts'
 import { mayHaveTarget, targetAt, wantsCompression } from './targets.ts'
-
-/** What grouping found out about the records; the checks turn it into issues. */
-export interface Grouping {
-  /** records that repeat another one of their set; dropped */
-  readonly duplicates: readonly number[]
-  /** records whose TTL differed from their set's lowest, which the set got (RFC 2181 5.2) */
-  readonly unevenTtl: readonly { readonly record: number; readonly ttl: number }[]
-  /** first record of each set that no message can carry; the zone cannot be compiled with one */
-  readonly oversized: readonly number[]
-}
-
-/** Orders each node's records by RRset, drops duplicates and evens the TTLs, in place. */
-export function groupRecords(builder: ZoneBuilder): Grouping {
-  const duplicates: number[] = []
-  const unevenTtl: { record: number; ttl: number }[] = []
-  const oversized: number[] = []
-  const { nodeFirst, recordNext } = builder
-  for (let node = 0; node < builder.nodes; node++) {
-    const first = nodeFirst[node]!
-    if (first < 0) continue
-    if (recordNext[first]! < 0) {
-      if (RR_HEAD + builder.rdlengthOf(first) > MOST_SET_OCTETS) oversized.push(first)
-      continue
-    }
-    if (hasOneOfEach(builder, first)) continue
-    const sets = new Map<number, number[]>()
-    for (let record = first; record >= 0; record = recordNext[record]!) {
-      const type = builder.typeOf(record)
-      const set = sets.get(type)
-      if (set === undefined) sets.set(type, [record])
-      else set.push(record)
-    }
-    let last = -1
-    for (const set of sets.values()) {
-      const repeated = repeatedIn(builder, set)
-      let octets = 0
-      let ttl = 0xffffffff
-      for (const record of set) ttl = Math.min(ttl, builder.ttlOf(record))
-      for (const record of set) {
-        if (repeated?.has(record)) {
-          duplicates.push(record)
-          continue
-        }
-        if (builder.ttlOf(record) !== ttl) {
-          unevenTtl.push({ record, ttl })
-          builder.setTtl(record, ttl)
-        }
-        octets += RR_HEAD + builder.rdlengthOf(record)
-        if (last < 0) nodeFirst[node] = record
-        else recordNext[last] = record
-        recordNext[record] = -1
-        last = record
-      }
-      if (octets > MOST_SET_OCTETS) oversized.push(set[0]!)
-    }
-    builder.nodeLast[node] = last
-  }
-  return { duplicates, unevenTtl, oversized }
-}
-
-/** The common name with an A and an AAAA record needs no grouping. @returns true where a few records are all of different types */
-function hasOneOfEach(builder: ZoneBuilder, first: number): boolean {
-  const { recordNext } = builder
-  let before = 0
-  for (let record = first; record >= 0; record = recordNext[record]!) {
-    if (before++ === 4 || RR_HEAD + builder.rdlengthOf(record) > MOST_SET_OCTETS) return false
-    const type = builder.typeOf(record)
-    for (let other = first; other !== record; other = recordNext[other]!)
-      if (builder.typeOf(other) === type) return false
-  }
-  return true
-}
-
-/** @returns the records of a set that repeat an earlier one, or undefined where none does */
-function repeatedIn(builder: ZoneBuilder, set: readonly number[]): Set<number> | undefined {
-  if (set.length === 1) return undefined
-  // Sorting instead of comparing all pairs: a set may have five thousand records.
-  const sorted = set.toSorted((a, b) => compareRdata(builder, a, b) || a - b)
-  let repeated: Set<number> | undefined
-  for (let i = 1; i < sorted.length; i++) {
-    if (compareRdata(builder, sorted[i - 1]!, sorted[i]!) !== 0) continue
-    repeated ??= new Set()
-    repeated.add(sorted[i]!)
-  }
-  return repeated
-}
-
-function compareRdata(builder: ZoneBuilder, a: number, b: number): number {
-  const { log } = builder
-  const lengthA = builder.rdlengthOf(a)
-  const lengthB = builder.rdlengthOf(b)
-  const atA = builder.recordAt[a]! + RR_HEAD
-  const atB = builder.recordAt[b]! + RR_HEAD
-  const shorter = Math.min(lengthA, lengthB)
-  for (let i = 0; i < shorter; i++) {
-    const difference = log[atA + i]! - log[atB + i]!
-    if (difference !== 0) return difference
-  }
-  return lengthA - lengthB
-}
 
 /** @returns NODE flags of every node, parents before children */
 export function markNodes(builder: ZoneBuilder): Uint8Array {
@@ -140,8 +41,7 @@ export function markNodes(builder: ZoneBuilder): Uint8Array {
  */
 export function writeImage(builder: ZoneBuilder, flags: Uint8Array): SharedArrayBuffer {
   const { nodes, nodeFirst, nodeLength, recordNext } = builder
-  let slots = 8
-  while (slots * 3 < nodes * 4) slots *= 2
+  const slots = slotsFor(nodes)
   const slotsAt = HEADER_WORDS * 4
   const firstNode = slotsAt + slots * 4
   const nodeAt = new Int32Array(nodes)
@@ -160,30 +60,50 @@ export function writeImage(builder: ZoneBuilder, flags: Uint8Array): SharedArray
       end = aligned(end)
     }
   }
+  const covered = coveredTargets(builder, flags)
+  const nodesEnd = end
+  for (const target of covered.values()) {
+    target.at = end
+    end += standInOctets(builder, flags, target)
+  }
   const buffer = new SharedArrayBuffer(end)
-  const writer = new ImageWriter(buffer, builder, flags, nodeAt)
+  const writer = new ImageWriter(buffer, builder, flags, nodeAt, covered)
   for (let node = 0; node < nodes; node++) writer.node(node)
+  for (const target of covered.values()) writer.standIn(target)
   const words = new Int32Array(buffer)
   let offsetBits = 1
   while (2 ** offsetBits <= end >> 2) offsetBits++
-  for (let node = 0; node < nodes; node++) {
-    const mixed = spread(builder.nodeHash[node]!)
-    let slot = mixed & (slots - 1)
-    while (words[(slotsAt >> 2) + slot] !== 0) slot = (slot + 1) & (slots - 1)
-    words[(slotsAt >> 2) + slot] = ((mixed >>> offsetBits) << offsetBits) | (nodeAt[node]! >> 2)
+  // An offset has more bits than a node's number, so the builder's fingerprints are long enough.
+  const built = builder.slots(slots)
+  for (let slot = 0; slot < slots; slot++) {
+    const entry = built[slot]!
+    if (entry !== 0)
+      words[(slotsAt >> 2) + slot] = ((entry >>> offsetBits) << offsetBits) | (nodeAt[(entry & (slots - 1)) - 1]! >> 2)
   }
   words[HEADER.magic] = MAGIC
   words[HEADER.slotsAt] = slotsAt
   words[HEADER.slotMask] = slots - 1
   words[HEADER.offsetBits] = offsetBits
   words[HEADER.apex] = firstNode
-  words[HEADER.nodesEnd] = end
+  words[HEADER.nodesEnd] = nodesEnd
   words[HEADER.soa] = writer.soa
   words[HEADER.serial] = writer.serial
   words[HEADER.negativeTtl] = writer.negativeTtl
   words[HEADER.nodes] = nodes
   words[HEADER.records] = writer.records
   return buffer
+}
+
+/** A node's head, its name, and its sets of addresses. */
+function standInOctets(builder: ZoneBuilder, flags: Uint8Array, { name, wildcard, addresses }: CoveredTarget): number {
+  let octets = aligned(4 + ((flags[wildcard]! & NODE.steered) !== 0 ? 4 : 0) + name.length)
+  let type = 0
+  for (const record of addresses) {
+    if (builder.typeOf(record) !== type) octets = aligned(octets) + 4
+    type = builder.typeOf(record)
+    octets += RR_HEAD + builder.rdlengthOf(record)
+  }
+  return aligned(octets)
 }
 
 function hasTargets(builder: ZoneBuilder, record: number, type: number): boolean {
@@ -203,14 +123,28 @@ class ImageWriter {
   readonly #builder: ZoneBuilder
   readonly #flags: Uint8Array
   readonly #nodeAt: Int32Array
+  /** the builder's names and log, by words */
+  readonly #names: Int32Array
+  readonly #log: Int32Array
+  readonly #covered: CoveredTargets
 
-  constructor(buffer: SharedArrayBuffer, builder: ZoneBuilder, flags: Uint8Array, nodeAt: Int32Array) {
+  constructor(
+    buffer: SharedArrayBuffer,
+    builder: ZoneBuilder,
+    flags: Uint8Array,
+    nodeAt: Int32Array,
+    covered: CoveredTargets,
+  ) {
     this.#octets = new Uint8Array(buffer)
     this.#halves = new Uint16Array(buffer)
     this.#words = new Int32Array(buffer)
     this.#builder = builder
     this.#flags = flags
     this.#nodeAt = nodeAt
+    const { names, log } = builder
+    this.#names = new Int32Array(names.buffer, 0, names.length >> 2)
+    this.#log = new Int32Array(log.buffer, 0, log.length >> 2)
+    this.#covered = covered
   }
 
   node(node: number): void {
@@ -231,9 +165,7 @@ class ImageWriter {
       this.#words[at >> 2] = this.#nodeAt[builder.wildcardOf(node)]!
       at += 4
     }
-    const { names } = builder
-    const nameAt = builder.nodeNameAt[node]!
-    for (let i = 0; i < length; i++) octets[at + i] = names[nameAt + i]!
+    this.#copy(at, this.#names, builder.nodeNameAt[node]!, length)
     at = aligned(at + length)
     for (let record = builder.nodeFirst[node]!; record >= 0; ) {
       const set = at
@@ -242,6 +174,39 @@ class ImageWriter {
       let count = 0
       for (; record >= 0 && builder.typeOf(record) === type; record = builder.recordNext[record]!) count++
       at = this.#set(node, set, first, count, type, record < 0)
+    }
+  }
+
+  /** Writes a wildcard's addresses under the name of a target that it covers. */
+  standIn({ name, wildcard, addresses, at: start }: CoveredTarget): void {
+    const builder = this.#builder
+    const octets = this.#octets
+    const steered = this.#flags[wildcard]! & NODE.steered
+    let at = start
+    octets[at] = name.length
+    octets[at + 1] = builder.nodeLabels[wildcard]!
+    this.#halves[(at >> 1) + 1] = steered | (addresses.length === 0 ? NODE.empty : 0)
+    at += 4
+    if (steered !== 0) {
+      this.#words[at >> 2] = builder.steered.get(wildcard)!
+      at += 4
+    }
+    octets.set(name, at)
+    at = aligned(at + name.length)
+    for (let i = 0; i < addresses.length; ) {
+      const set = at
+      const type = builder.typeOf(addresses[i]!)
+      const first = i
+      at += 4
+      for (; i < addresses.length && builder.typeOf(addresses[i]!) === type; i++) {
+        const from = builder.recordAt[addresses[i]!]!
+        const length = RR_HEAD + builder.rdlengthOf(addresses[i]!)
+        octets.set(builder.log.subarray(from, from + length), at)
+        at += length
+      }
+      this.#halves[set >> 1] = (i - first) | SET.plain | (i === addresses.length ? SET.last : 0)
+      this.#halves[(set >> 1) + 1] = at - set - 4
+      at = aligned(at)
     }
   }
 
@@ -258,8 +223,9 @@ class ImageWriter {
       if (targets) this.#words[(set >> 2) + 1 + i] = this.#target(node, type, record)
       const from = builder.recordAt[record]!
       const length = RR_HEAD + builder.rdlengthOf(record)
-      const { log } = builder
-      for (let j = 0; j < length; j++) octets[at + j] = log[from + j]!
+      // The zeros behind a record are overwritten by the next one; those behind the last are the set's padding.
+      if ((at & 3) === 0) this.#copy(at, this.#log, from, length)
+      else octets.set(builder.log.subarray(from, from + length), at)
       at += length
     }
     this.records += count
@@ -269,6 +235,12 @@ class ImageWriter {
     return aligned(at)
   }
 
+  /** Copies `length` octets and what is left of their last word; `at` and `from` are multiples of four. */
+  #copy(at: number, source: Int32Array, from: number, length: number): void {
+    const words = this.#words
+    for (let to = at >> 2, p = from >> 2, end = (from + length + 3) >> 2; p < end; p++, to++) words[to] = source[p]!
+  }
+
   #target(node: number, type: number, record: number): number {
     const builder = this.#builder
     const rdata = builder.rdataOf(record)
@@ -276,7 +248,16 @@ class ImageWriter {
     // RFC 9460 2.5.2: "." as a service's target is the owner itself.
     const isOwner = rdata[at] === 0 && (type === TYPE.SVCB || type === TYPE.HTTPS) && (rdata[0]! | rdata[1]!) !== 0
     const target = isOwner ? node : builder.existing(rdata, at)
-    return target < 0 ? 0 : this.#nodeAt[target]!
+    if (target >= 0) return this.#isRedirected(target) ? 0 : this.#nodeAt[target]!
+    return this.#covered.size === 0 ? 0 : (this.#covered.get(octetsKey(lowerName(rdata.slice(at))))?.at ?? 0)
+  }
+
+  /** RFC 6672 2.4: what lies below a DNAME is not there; what lies below a cut is glue. */
+  #isRedirected(node: number): boolean {
+    const { nodeParent } = this.#builder
+    let above = node
+    while ((this.#flags[above]! & NODE.below) !== 0) above = nodeParent[above]!
+    return above !== node && (this.#flags[above]! & NODE.cut) === 0
   }
 
   #apexSoa(set: number, record: number): void {

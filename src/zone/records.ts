@@ -1,7 +1,7 @@
 /**
  * A zone's records one by one, as values: for transfers, exports, updates and comparisons, not for answering.
  */
-import { compareNames, lowerOctet, TYPE } from '../wire/index.ts'
+import { compareNames, lowerOctet, nameOctets, recordType, TYPE } from '../wire/index.ts'
 import { rrLength, type ZoneImage } from './image.ts'
 import { RR_HEAD } from './image-layout.ts'
 
@@ -77,4 +77,38 @@ export function compareOctets(a: Uint8Array, b: Uint8Array): number {
 
 export function sameOctets(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && compareOctets(a, b) === 0
+}
+
+/**
+ * Whether two rdata of one type are the same data: names in them compare without case (RFC 4343 3, RFC 4034 6.2), all else octet by
+ * octet. `MX 10 Mail` and `MX 10 mail` are one record (RFC 2181 5, RFC 2136 1.1).
+ */
+export function sameRdata(type: number, a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  if (sameOctets(a, b)) return true
+  return hasNames(type) && sameOctets(canonicalRdata(type, a), canonicalRdata(type, b))
+}
+
+/** @returns false where rdata of that type are the same only if their octets are */
+export function hasNames(type: number): boolean {
+  return recordType(type)?.names !== undefined
+}
+
+/** @returns the rdata with the names in them in lower case; the same octets where there are none */
+export function canonicalRdata(type: number, rdata: Uint8Array): Uint8Array {
+  const names = recordType(type)?.names?.(rdata) ?? []
+  if (names.length === 0) return rdata
+  const lower = rdata.slice()
+  for (const { at } of names) {
+    const end = at + Math.max(0, nameOctets(rdata, at))
+    for (let i = at; i < end; i++) lower[i] = lowerOctet(lower[i]!)
+  }
+  return lower
+}
+
+/** Octets as a key for maps, an octet a character. */
+export function octetsKey(octets: Uint8Array): string {
+  let key = ''
+  for (const octet of octets) key += String.fromCharCode(octet)
+  return key
 }

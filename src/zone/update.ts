@@ -4,7 +4,7 @@
  */
 import { CLASS, checkRdata, isAtOrBelow, isMetaType, RCODE, sameName, TYPE } from '../wire/index.ts'
 import { diffRecords, type ZoneDiff } from './diff.ts'
-import { nameKey, sameOctets, type ZoneRecord } from './records.ts'
+import { nameKey, sameRdata, type ZoneRecord } from './records.ts'
 import { nextSerial, serialNewer } from './serial.ts'
 import { soaFigures, withSerial } from './soa.ts'
 import type { ZoneDraft, ZoneModel } from './zone-model.ts'
@@ -118,7 +118,7 @@ function checkPrerequisites(zone: ZoneModel, prerequisites: readonly UpdateRecor
       const key = `${type} ${nameKey(owner)}`
       const set = wanted.get(key)
       if (set === undefined) wanted.set(key, { owner, type, rdatas: [rdata] })
-      else if (!set.rdatas.some((one) => sameOctets(one, rdata))) set.rdatas.push(rdata)
+      else if (!set.rdatas.some((one) => sameRdata(type, one, rdata))) set.rdatas.push(rdata)
     } else return RCODE.FORMERR
   }
   // 3.2.3: a set exists with exactly these data.
@@ -192,11 +192,4 @@ const BESIDE_CNAME: ReadonlySet<number> = new Set([TYPE.CNAME, TYPE.RRSIG, TYPE.
 
 function holds(rdatas: readonly Uint8Array[], type: number, rdata: Uint8Array): boolean {
   return rdatas.some((one) => sameRdata(type, one, rdata))
-}
-
-/** RFC 2136 1.1.1: rdata that consist of a name alone compare as names do, without case; others octet by octet. */
-function sameRdata(type: number, a: Uint8Array, b: Uint8Array): boolean {
-  return type === TYPE.NS || type === TYPE.CNAME || type === TYPE.PTR || type === TYPE.DNAME
-    ? sameName(a, b)
-    : sameOctets(a, b)
 }

@@ -4,7 +4,7 @@
  */
 import { isAtOrBelow, lowerName, TYPE } from '../wire/index.ts'
 import type { ZoneDiff } from './diff.ts'
-import { nameKey, sameOctets, type ZoneRecord } from './records.ts'
+import { canonicalRdata, nameKey, octetsKey, sameOctets, sameRdata, type ZoneRecord } from './records.ts'
 import { soaFigures } from './soa.ts'
 
 /** One RRset: all of one owner and type, with one TTL. */
@@ -127,7 +127,7 @@ export class ZoneModelBuilder {
       return
     }
     set.ttl = Math.min(set.ttl, ttl)
-    if (this.#holds(set, rdata)) return
+    if (this.#holds(set, type, rdata)) return
     set.rdatas.push(rdata.slice())
     this.#records++
   }
@@ -137,15 +137,15 @@ export class ZoneModelBuilder {
   }
 
   /** A transfer may bring thousands of records of one set: there, repetitions are found by key, not by comparing all pairs. */
-  #holds(set: GrowingSet, rdata: Uint8Array): boolean {
-    if (set.rdatas.length < LARGE_SET) return set.rdatas.some((known) => sameOctets(known, rdata))
+  #holds(set: GrowingSet, type: number, rdata: Uint8Array): boolean {
+    if (set.rdatas.length < LARGE_SET) return set.rdatas.some((known) => sameRdata(type, known, rdata))
     let keys = this.#keys.get(set)
     if (keys === undefined) {
-      keys = new Set(set.rdatas.map(octetsKey))
+      keys = new Set(set.rdatas.map((known) => octetsKey(canonicalRdata(type, known))))
       this.#keys.set(set, keys)
     }
     const before = keys.size
-    keys.add(octetsKey(rdata))
+    keys.add(octetsKey(canonicalRdata(type, rdata)))
     return keys.size === before
   }
 
@@ -193,7 +193,7 @@ export class ZoneDraft {
       return
     }
     const ttl = Math.min(set.ttl, record.ttl)
-    const known = set.rdatas.some((rdata) => sameOctets(rdata, record.rdata))
+    const known = set.rdatas.some((rdata) => sameRdata(record.type, rdata, record.rdata))
     if (known && ttl === set.ttl) return
     this.#put(record.owner, record.type, { ttl, rdatas: known ? set.rdatas : [...set.rdatas, record.rdata] })
   }
@@ -211,7 +211,7 @@ export class ZoneDraft {
   /** @returns false where there is no such record */
   remove(owner: Uint8Array, type: number, rdata: Uint8Array): boolean {
     const set = this.set(owner, type)
-    const rest = set?.rdatas.filter((one) => !sameOctets(one, rdata)) ?? []
+    const rest = set?.rdatas.filter((one) => !sameRdata(type, one, rdata)) ?? []
     if (set === undefined || rest.length === set.rdatas.length) return false
     this.#put(owner, type, rest.length === 0 ? undefined : { ttl: set.ttl, rdatas: rest })
     return true
@@ -242,10 +242,4 @@ function* recordsOf({ owner, sets }: NameSets): Generator<ZoneRecord, void, unde
   if (soa !== undefined) for (const rdata of soa.rdatas) yield { owner, type: TYPE.SOA, ttl: soa.ttl, rdata }
   for (const [type, { ttl, rdatas }] of sets)
     if (type !== TYPE.SOA) for (const rdata of rdatas) yield { owner, type, ttl, rdata }
-}
-
-function octetsKey(octets: Uint8Array): string {
-  let key = ''
-  for (const octet of octets) key += String.fromCharCode(octet)
-  return key
 }

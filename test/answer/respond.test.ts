@@ -28,6 +28,16 @@ ns.child 300 A 192.0.2.53
 old 300 DNAME new
 host.new 300 A 192.0.2.60
 srv 300 SRV 0 0 443 www
+*.mx 300 A 192.0.2.61
+*.mx 300 AAAA 2001:db8::61
+here.mx 300 TXT "stops the wildcard"
+covered 300 MX 10 In.MX
+covered 300 MX 20 in.mx
+covered 300 MX 30 here.mx
+covered 300 MX 40 a.here.mx
+node 300 SRV 0 0 443 any.cdn
+secret.old 300 A 192.0.2.62
+hidden 300 MX 10 secret.old
 `
 const STEERED = new Map([
   ['www.portal.example.', 0],
@@ -111,6 +121,27 @@ t.test('sections, by RFC 1034 4.3.2', async (t) => {
       ['ns1.portal.example A 192.0.2.1', 'ns2.portal.example A 192.0.2.2'],
     ],
     ['mail.portal.example', 'TXT', 'NOERROR', true, [], SOA, []],
+    // RFC 4592 2.2: a target exists where a wildcard covers it, once, and under its own name (compressed: the case of the first).
+    [
+      'covered.portal.example',
+      'MX',
+      'NOERROR',
+      true,
+      ['In.MX', 'In.MX', 'here.MX', 'a.here.MX'].map((host) => `covered.portal.example MX ${host}.portal.example`),
+      [],
+      ['In.MX.portal.example A 192.0.2.61', 'In.MX.portal.example AAAA 2001:db8::61'],
+    ],
+    [
+      'node.portal.example',
+      'SRV',
+      'NOERROR',
+      true,
+      ['node.portal.example SRV any.cdn.portal.example'],
+      [],
+      ['any.cdn.portal.example A 203.0.113.3'],
+    ],
+    // RFC 6672 2.4: what a DNAME hides is not told as additional data either.
+    ['hidden.portal.example', 'MX', 'NOERROR', true, ['hidden.portal.example MX secret.old.portal.example'], [], []],
     ['nope.portal.example', 'A', 'NXDOMAIN', true, [], SOA, []],
     ['b.deep.portal.example', 'A', 'NOERROR', true, [], SOA, []],
     ['x.y.wild.portal.example', 'TXT', 'NOERROR', true, ['x.y.wild.portal.example TXT star'], [], []],

@@ -63,6 +63,8 @@ old DNAME new
 mx MX 10 even
 mx MX 20 host.new
 srv SRV 0 0 443 even
+mxwild MX 10 a.b.wild
+mxwild MX 20 x.six
 d NS even
 d NS ns.d
 ns.d A 192.0.2.9

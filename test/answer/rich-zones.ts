@@ -57,6 +57,18 @@ x.*.mid A 192.0.2.24
 *.svc SRV 0 1 443 host
 sub.*.real TXT "below an asterisk"
 *.real TXT "an asterisk"
+; targets that a wildcard covers, and that it does not
+starmx MX 10 Foo.wild
+starmx MX 20 foo.WILD
+starmx MX 30 a.b.wild
+starmx MX 40 x.deep.wild
+starmx MX 50 y.here.wild
+starmx MX 60 b.wcname
+starmx MX 70 x.y.ent
+starsrv SRV 0 1 1 q.wild
+starsrv SRV 0 1 2 lost.dn
+starns NS foo.wild
+starns NS x.deep.wild
 ; empty non-terminals
 a.b.c.ent A 192.0.2.30
 ent2.b.c.ent TXT "x"

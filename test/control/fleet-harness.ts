@@ -2,7 +2,7 @@
  * A small world for fleet tests: a steering model from a few words, and a clock that drives the fleet.
  */
 import { seededRandom } from '../../src/base/index.ts'
-import { createFleet, type Fleet, type FleetEffect, type FleetEvent } from '../../src/control/index.ts'
+import { createFleet, type Fleet, type FleetEffect, type FleetEvent, type PoolMemory } from '../../src/control/index.ts'
 import { HYSTERESIS_FIGURES, type ProbeResult } from '../../src/health/index.ts'
 import type { Check, Pool, Steering } from '../../src/steer/index.ts'
 
@@ -69,6 +69,7 @@ export class Clock {
   readonly effects: Told[] = []
   readonly seed: number
   readonly #pending: { atMs: number; result: ProbeResult }[] = []
+  readonly #pools = new Map<string, PoolMemory>()
   answer: (node: string, nowMs: number) => Answer = () => ({})
 
   constructor(plan: Plan, seed = 1) {
@@ -117,13 +118,27 @@ export class Clock {
     this.apply({ kind: 'tick' })
   }
 
+  /** Somebody sets the clock: results under way arrive with their old starts, and the fleet is told. */
+  step(byMs: number): void {
+    this.nowMs += byMs
+    for (const pending of this.#pending) pending.atMs += byMs
+    this.apply({ kind: 'clock-set', byMs })
+  }
+
   /** The name server stops and starts again, with what it had written down. */
   restart(plan: Plan): void {
     const rows = this.fleet.takeMemory()
+    for (const row of this.fleet.takePoolMemory()) this.#pools.set(row.pool, row)
     this.#pending.length = 0
     this.fleet = createFleet({ random: seededRandom(this.seed + 1) })
-    this.fleet.remember(JSON.parse(JSON.stringify(rows)))
+    this.fleet.remember(JSON.parse(JSON.stringify(rows)), [...this.#pools.values()])
     this.apply({ kind: 'declare', steering: steering(plan) })
+  }
+
+  /** What the last run wrote down of the pool turns out to be this. */
+  forget(more: string): void {
+    this.fleet.takePoolMemory()
+    this.#pools.set('pool', { pool: 'pool', more })
   }
 
   inService(): string[] {

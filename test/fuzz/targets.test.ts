@@ -12,6 +12,21 @@ t.test('every target survives a short run from a fixed seed', async (t) => {
   t.equal(done.status, 0, done.stdout + done.stderr)
 })
 
+t.test('what strangers and operators send has a target each', async (t) => {
+  const listed = fuzz('--list').stdout
+  for (const name of [
+    'wire',
+    'master-file',
+    'steering',
+    'tsig',
+    'tcp-framing',
+    'http-api',
+    'http-octets',
+    'http-answer',
+  ])
+    t.match(listed, new RegExp(`^${name} `, 'm'))
+})
+
 t.test('the same seed makes the same run, and wrong words are told', async (t) => {
   t.match(fuzz('--list').stdout, /^query-scan .*\n(?:.*\n)*wire /m)
   t.match(fuzz('--seed', '7', '--from', '3', '--rounds', '1', 'wire').stdout, /^seed 7\nwire: 1 inputs/)

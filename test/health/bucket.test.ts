@@ -1,5 +1,12 @@
 import t from 'tap'
-import { emptyBucket, HYSTERESIS_FIGURES, lastStartMs, pour, printContract } from '../../src/health/index.ts'
+import {
+  deadNodeLeavesMs,
+  emptyBucket,
+  HYSTERESIS_FIGURES,
+  lastStartMs,
+  pour,
+  printContract,
+} from '../../src/health/index.ts'
 
 const { normal } = HYSTERESIS_FIGURES
 
@@ -48,5 +55,15 @@ t.test('results that overtake each other speak for their own time', (t) => {
 
 t.test('the contract is told in seconds', (t) => {
   t.match(printContract(normal, 2000), /dead node leaves after about 24.5s; .* more than 33 % of its probes/)
+  const rows: [Partial<typeof normal>, timeoutMs: number, leavesMs: number][] = [
+    [{}, 2000, 24_500],
+    // Three failures ten minutes apart take twenty minutes, whatever remove_after says.
+    [{ intervalMs: 600_000, suspectIntervalMs: 600_000 }, 2000, 1_502_000],
+    // The pace quickens when the first failure is known, and that is after 30 s.
+    [{}, 30_000, 68_500],
+    [{ intervalMs: 1000, suspectIntervalMs: 1000 }, 500, 21_000],
+  ]
+  for (const [figures, timeoutMs, leavesMs] of rows)
+    t.equal(deadNodeLeavesMs({ ...normal, ...figures }, timeoutMs), leavesMs)
   t.end()
 })

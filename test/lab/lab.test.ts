@@ -55,12 +55,28 @@ t.test('what is wrong with a scenario is told line by line, and nothing runs', (
   const rows: [string[], RegExp][] = [
     [[], /begins with a line that names its nodes/],
     [['nonsense', '{"nodes":["a"]}'], /no JSON object/],
+    [['{"nodes":["a"],"until":60}', '{"t":1 "node":"a"}'], /no JSON object: .* at position 7/],
+    [['{"nodes":["a"]}', '[1]'], /no JSON object: it is another kind of JSON value/],
     [json({ nodes: [] }), /"nodes" must be a list/],
     [json({ nodes: ['a'] }, { t: 1, node: 'b', truth: 'down' }), /"node" is "b", which is not known/],
     [json({ nodes: ['a'] }, { t: 1, node: 'a', truth: 'dwon' }), /"truth" is "dwon"/],
     [json({ nodes: ['a'] }, { t: 1, node: 'a', truth: 'up', loss: 2 }), /probability/],
     [json({ nodes: ['a'] }, { t: 'soon', node: 'a', truth: 'up' }), /"t" must be a number of seconds/],
     [json({ nodes: ['a'] }, { t: 1 }), /neither which node/],
+    // Paces of nothing kept virtual time from passing, for ever.
+    [json({ nodes: ['a'], interval: 0, until: 9 }), /"interval" must be a number of seconds, 0.1 to/],
+    [json({ nodes: ['a'], suspect_interval: 0, until: 9 }), /"suspect_interval" must be/],
+    [json({ nodes: ['a'], timeout: 0, until: 9 }), /"timeout" must be/],
+    [json({ nodes: ['a'], until: 9 }, { t: 1, node: 'a', truth: 'bursts', every: 0 }), /"every" must be/],
+    [json({ nodes: ['a'], until: 9 }, { t: 1, node: 'a', truth: 'bursts', mean: 0 }), /"mean" must be/],
+    [json({ nodes: ['a'], until: 9 }, { t: -1, node: 'a', truth: 'down' }), /"t" must be .*; it is -1/],
+    [json({ nodes: ['a'], sites: 's1', until: 9 }), /"sites" must say which node is where/],
+    [json({ nodes: ['alpha'], sites: { alpa: 's1' }, until: 9 }), /"sites" is "alpa"/],
+    [json({ nodes: ['a'], seed: 'x', until: 9 }), /"seed" must be a whole number/],
+    [json({ nodes: ['a'], adaptive: 'yes', until: 9 }), /"adaptive" must be true or false/],
+    [json({ nodes: ['a'], until: 9 }, { t: 1, restart: 'now' }), /"restart" must be true or false/],
+    [json({ nodes: ['a'], until: 9 }, { t: 1, check: 'worng' }), /"check" is "worng"/],
+    [json({ nodes: [{ name: 'a' }], until: 9 }), /must be a list of names/],
     [json({ nodes: ['a'], profile: 'norml' }), /"profile" is "norml"/],
   ]
   for (const [lines, message] of rows) {
@@ -72,6 +88,60 @@ t.test('what is wrong with a scenario is told line by line, and nothing runs', (
   const { issues, output } = runScenario(json({ nodes: ['a'], untill: 5, until: 60 }))
   t.match(issues[0], { severity: 'warning', advice: 'Did you mean "until"?' })
   t.equal([...output].length > 0, true, 'an unknown key is passed over')
+  t.end()
+})
+
+t.test('what is wrong is told with its place: line and column', (t) => {
+  const place = (lines: string[]): unknown => {
+    const { issues } = runScenario(lines)
+    return [issues[0]?.line, issues[0]?.column]
+  }
+  t.same(place(['{"nodes":["a"],"until":9}', '{"t":1,"node":"b","truth":"down"}']), [2, 8])
+  t.same(
+    place(['{"nodes":["a"],"until":9}', '', '{"t":1 "node":"a"}']),
+    [3, 8],
+    'where the JSON breaks; empty lines count',
+  )
+  t.same(place(['{"nodes":["a"],"until":9,"profile":"x"}']), [1, 26])
+  t.end()
+})
+
+t.test('a file from Windows is a file; numbers may be names; what never happens is told', (t) => {
+  const windows = runScenario(['\uFEFF{"nodes":["a"],"until":60}\r', '{"t":1,"node":"a","truth":"down"}\r'])
+  t.same(windows.issues, [])
+  t.same(runScenario(json({ nodes: [1, 2], until: 60 }, { t: 1, node: 1, truth: 'down' })).issues, [])
+  const late = runScenario(json({ nodes: ['a'], until: 60 }, { t: 61, node: 'a', truth: 'down' }))
+  t.match(late.issues[0], { severity: 'warning', line: 2, message: /the run ends at 60 s/ })
+  const timeless = runScenario(json({ nodes: ['a'], until: 60 }, { node: 'a', truth: 'down' }))
+  t.match(timeless.issues[0], { severity: 'warning', line: 2, message: /does not say when/ })
+  t.equal([...timeless.output].length > 1, true)
+  t.end()
+})
+
+t.test('ten nodes that all fail a third of their probes: the kept ones do not take turns', (t) => {
+  const nodes = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
+  const { summary } = run({ nodes, until: 6 * 3600 }, { t: 0, node: '*', truth: 'up', loss: 0.33 })
+  // Each good probe of a node that was out made it better than one that was kept: 1,400 changes an hour.
+  const most = Math.max(...summary.answer_changes_per_hour)
+  t.ok(most < 80, `${most} changes of the answers in an hour`)
+  t.equal(summary.empty_answers, 0)
+  t.end()
+})
+
+t.test('a node that is kept although down was noticed: it is not undetected', (t) => {
+  const { summary } = run(
+    { nodes: ['a'], until: 3600 },
+    { t: 600, node: 'a', truth: 'down' },
+    { t: 1800, node: 'a', truth: 'up' },
+  )
+  t.equal(summary.undetected, 0)
+  t.same(
+    summary.alerts.map(({ code, raised }) => [code, raised]),
+    [
+      ['all-down', true],
+      ['all-down', false],
+    ],
+  )
   t.end()
 })
 

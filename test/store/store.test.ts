@@ -118,7 +118,8 @@ t.test('what is committed is loaded', async (t) => {
     ],
     [],
   )
-  store.remember([memory])
+  const pool = { pool: 'germany', more: '{}' }
+  store.remember([memory], [pool])
   db.close()
   const again = openDatabase(file)
   const saved = createStore(again).load()
@@ -131,6 +132,7 @@ t.test('what is committed is loaded', async (t) => {
     tokens: [token],
     marks: new Map([['schedule:night', '11']]),
     memory: [memory],
+    pools: [pool],
   })
   createStore(again).commit(
     [

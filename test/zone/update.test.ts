@@ -81,6 +81,8 @@ t.test('RFC 2136 3.2: prerequisites', async (t) => {
     ['equals txt 60 TXT one', RCODE.FORMERR],
     ['equals www 0 A 192.0.2.1', RCODE.NXRRSET],
     ['equals alias 0 CNAME www.example.', RCODE.NOERROR],
+    ['equals @ 0 MX 10 Mail.EXAMPLE.', RCODE.NOERROR],
+    ['equals txt 0 TXT One', RCODE.NXRRSET],
   ]
   for (const [text, rcode] of rows)
     t.equal(rcodeName(applyUpdate(ZONE, [update(text)], []).rcode), rcodeName(rcode), text)
@@ -102,6 +104,10 @@ t.test('RFC 2136 3.4: updates', async (t) => {
     [['del www 0 A 192.0.2.1'], ['www.example. 60 A 192.0.2.1'], []],
     [['del www 0 A 192.0.2.7'], [], []],
     [['delset www A'], ['www.example. 60 A 192.0.2.1', 'www.example. 60 A 192.0.2.2'], []],
+    // RFC 4343 3: another case of a name in the data is no other record; of a text it is.
+    [['add @ 3600 MX 10 MAIL.Example.'], [], []],
+    [['del @ 0 MX 10 MAIL.Example.'], ['example. 3600 MX 10 mail.example.'], []],
+    [['del txt 0 TXT ONE'], [], []],
     [['delname txt'], ['txt.example. 60 TXT "one"'], []],
     [['delname @'], ['example. 3600 MX 10 mail.example.'], []],
     [['delset @ SOA', 'delset @ NS', 'del @ 0 NS ns'], [], []],

@@ -4,13 +4,13 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { hasErrors, parseDurationMs } from '../../base/index.ts'
+import { hasErrors, parseDurationMs, printIssue } from '../../base/index.ts'
 import type { PoolView } from '../../control/index.ts'
 import { replayProbes, runScenario, tuneProbes } from '../../lab/index.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure, failureOf } from '../failure.ts'
 import { duration } from './changes.ts'
-import { examples } from './views.ts'
+import { examples } from './examples.ts'
 
 interface LabOptions {
   readonly scenario?: string
@@ -20,13 +20,17 @@ interface LabOptions {
   readonly seed?: number
 }
 
+const PROFILES = ['eager', 'normal', 'patient'] as const
+/** Lines of output that are written together. */
+const LINES_AT_A_TIME = 500
+
 export function addLabCommands(program: Command, act: Act): void {
   program
     .command('lab')
     .description('run a scenario, or recorded probes, through the code that serves, on virtual time')
     .option('--scenario <file>', 'JSON lines; - reads standard input')
     .option('--probes <file>', 'recorded probe results, JSON lines; - reads standard input')
-    .option('--profile <profile>', 'eager, normal or patient, in place of what the file says')
+    .addOption(new Option('--profile <profile>', 'in place of what the file says').choices(PROFILES))
     .option('--adaptive', 'with adaptive patience')
     .option('--seed <n>', 'the same seed, the same run', (text) => {
       if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('A seed is a whole number.')
@@ -54,9 +58,20 @@ export function addLabCommands(program: Command, act: Act): void {
           ...(options.adaptive === undefined ? {} : { adaptive: options.adaptive }),
           ...(options.seed === undefined ? {} : { seed: options.seed }),
         })
-        if (hasErrors(issues)) throw failureOf(issues, 'The scenario was not run.')
-        // JSON lines are what the lab prints, whoever reads them.
-        for (const line of output) context.terminal.out(line)
+        if (hasErrors(issues))
+          throw failureOf(
+            issues,
+            options.scenario === undefined ? 'Nothing was replayed.' : 'The scenario was not run.',
+          )
+        for (const issue of issues) context.terminal.note(printIssue(issue))
+        // JSON lines are what the lab prints, whoever reads them; in blocks, because ten days of flapping are a million lines.
+        let block: string[] = []
+        for (const line of output) {
+          if (block.push(line) < LINES_AT_A_TIME) continue
+          context.terminal.out(block.join('\n'))
+          block = []
+        }
+        context.terminal.out(block.join('\n'))
       }),
     )
 
@@ -74,8 +89,6 @@ export function addLabCommands(program: Command, act: Act): void {
     )
     .action(act(tune))
 }
-
-const PROFILES = ['eager', 'normal', 'patient'] as const
 
 interface TuneOptions {
   readonly profile: string
