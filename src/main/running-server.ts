@@ -11,7 +11,7 @@ import { type By, type Control, createControl, createFleet, type LoadedFiles } f
 import { type Duty, startDuty } from '../duty/index.ts'
 import { type FileLoader, type Settings, type Watcher, watchFiles } from '../loader/index.ts'
 import { createProbeRunner, createProber, type ProbeRunner, type Prober } from '../probe/index.ts'
-import { printListenAddress, type Serving, startServing } from '../serve/index.ts'
+import { printListenAddress, type Serving, type SpareThreads, startServing, startSpareThreads } from '../serve/index.ts'
 import {
   backupTo,
   createProbeLog,
@@ -33,6 +33,7 @@ import { joinTransfers, type Transfers } from './transfers.ts'
 
 const BY_FILES: By = { author: 'files', from: 'local' }
 const BY_SIGNAL: By = { author: 'SIGHUP', from: 'local' }
+const RESPONDER_MODULE = new URL('./responder-thread.js', import.meta.url).href
 
 export class RunningServer {
   readonly #settings: Settings
@@ -48,6 +49,8 @@ export class RunningServer {
   readonly #transfers: Transfers
   readonly #probeLog: ProbeLog
   readonly #workers: number
+  /** They read their modules while the files are loaded. */
+  readonly #spare: SpareThreads
   readonly #startedMs: number
   #serving: Serving | undefined
   #api: Api | undefined
@@ -68,6 +71,7 @@ export class RunningServer {
     this.#log = log
     this.#startedMs = this.#clock.now()
     this.#workers = settings.workers ?? availableParallelism()
+    this.#spare = startSpareThreads(this.#workers + 1, RESPONDER_MODULE)
     this.#db = openDatabase(databaseFile(settings))
     writePid(settings)
     this.#places = new Places(() => loader.databases())
@@ -150,7 +154,8 @@ export class RunningServer {
     this.#serving = await startServing({
       listen,
       workers: this.#workers,
-      responderModule: new URL('./responder-thread.js', import.meta.url).href,
+      responderModule: RESPONDER_MODULE,
+      spare: this.#spare,
       init: (thread) => this.#answering.publisher.init(thread.index),
       slowDoor: (message, request) => this.#transfers.door.handle(message, request),
       log,
