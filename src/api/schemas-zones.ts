@@ -15,12 +15,25 @@ export const ExplainQuery = z.strictObject({
   client: z.string().max(64).optional(),
 })
 
+const HysteresisSchema = z.object({
+  profile: z.string(),
+  intervalSeconds: z.number(),
+  suspectIntervalSeconds: z.number(),
+  downIntervalSeconds: z.number(),
+  removeAfterSeconds: z.number(),
+  restoreAfterSeconds: z.number(),
+  drain: z.number(),
+  adaptive: z.boolean(),
+  timeoutSeconds: z.number(),
+})
+
 export const PoolSchema = z
   .object({
     name: z.string(),
     zone: z.string().nullable(),
     condition: ConditionWord,
     check: z.string().nullable(),
+    hysteresis: HysteresisSchema.nullable(),
     fallback: z.string().nullable(),
     allDown: z.string(),
     floor: z.number(),
