@@ -84,7 +84,7 @@ t.test('for random names it reads as the record written out', async (t) => {
 
 function rdataOf(mname: string, rname: string, numbers: readonly number[]): Uint8Array {
   const octets = new DataView(new ArrayBuffer(20))
-  numbers.forEach((number, i) => octets.setUint32(4 * i, number))
+  for (const [i, number] of numbers.entries()) octets.setUint32(4 * i, number)
   return Uint8Array.from([...parseName(mname)!, ...parseName(rname)!, ...new Uint8Array(octets.buffer)])
 }
 
