@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Publisher, type Structure, type StructureMessage } from '../src/answer/index.ts'
 import { printIssue } from '../src/base/index.ts'
 import { createFileLoader } from '../src/loader/index.ts'
+import { takeLoadThread } from '../src/main/early-thread.ts'
 import type { PoolStanding, Steering } from '../src/steer/index.ts'
 import { VIDEO_STEERING } from './meridian.ts'
 import { BENCH_ZONE, zoneText } from './zone-text.ts'
@@ -28,7 +29,7 @@ export async function benchWorld(
   mkdirSync(zones, { recursive: true })
   writeFileSync(join(zones, `${BENCH_ZONE}.zone`), zoneText(BENCH_ZONE, names))
   writeFileSync(join(zones, 'bench.yaml'), steeringText)
-  const loaded = await createFileLoader({ zones, geoip: {} }).load()
+  const loaded = await createFileLoader({ zones, geoip: {}, startThread: takeLoadThread }).load()
   if (!loaded.ok) throw new Error(loaded.issues.map(printIssue).join('\n'))
   const { steering, image } = loaded.files
   const out = new Set<string>()

@@ -4,122 +4,18 @@
  */
 import { maskAddress, parseAddress, printAddress, printNetwork } from '../base/index.ts'
 import { GeoMap } from '../geo/index.ts'
-import { type Choice, type PoolStanding, type SteeredRecord, type Steering, tell, tellMatch } from '../steer/index.ts'
-import {
-  mnemonic,
-  parseName,
-  printName,
-  printRdata,
-  RCODE,
-  rcodeName,
-  readRdata,
-  skipName,
-  TYPE,
-  typeOf,
-} from '../wire/index.ts'
+import { type Choice, type SteeredRecord, tell, tellMatch } from '../steer/index.ts'
+import { mnemonic, parseName, printName, rcodeName, TYPE, typeOf } from '../wire/index.ts'
 import { Lookup, NameWalk, OUTCOME, ZoneDirectory, ZoneImage } from '../zone/index.ts'
-import type { Publisher } from './publisher.ts'
-import { MAX_THREADS } from './region.ts'
-import { QueryResponder } from './respond.ts'
+import type { CheckFacts, ExplainedNode, ExplainPorts, Explanation, PlaceFacts, Question } from './explanation.ts'
+import { type Asker, rehearse } from './rehearse.ts'
 import { STICKY_IPV4_BITS, STICKY_IPV6_BITS } from './steered-picker.ts'
 import type { CompiledRecord, Structure } from './structure.ts'
-
-/** Where an address is, as the databases say. */
-export interface PlaceFacts {
-  readonly address: string
-  readonly country: string | null
-  readonly subdivision: string | null
-  readonly continent: string | null
-  readonly asn: number | null
-  readonly latitude: number | null
-  readonly longitude: number | null
-  /** the database that says so, and the network it says it of */
-  readonly database: string | null
-  readonly network: string | null
-}
-
-export interface ExplainedNode {
-  readonly node: string
-  readonly pool: string
-  readonly answered: boolean
-  readonly intent: string
-  readonly health: string
-  readonly badSeconds: number
-  readonly flaps: number
-  /** the earliest moment at which its health can change; null: never */
-  readonly nextChange: string | null
-  /** what its check promises, in seconds; null: it has none */
-  readonly contract: string | null
-  /** 0..1: slow start */
-  readonly share: number
-  readonly weight: number
-  readonly why: string
-}
-
-export interface Explanation {
-  readonly name: string
-  readonly type: string
-  readonly client: string | null
-  readonly generation: number
-  readonly zone: string | null
-  readonly outcome: string
-  readonly rcode: string
-  readonly record: { readonly name: string; readonly pick: string; readonly strict: boolean } | null
-  readonly place: PlaceFacts | null
-  readonly rules: readonly {
-    readonly clients: string
-    readonly pool: string
-    readonly matched: boolean
-    readonly why: string
-  }[]
-  readonly pool: string | null
-  readonly nodes: readonly ExplainedNode[]
-  /** rdata in presentation form: of a steered name everything that may be answered, else the answer section */
-  readonly answers: readonly string[]
-  readonly ttl: number | null
-  readonly ttlWhy: string
-  readonly scope: number | null
-  readonly steps: readonly string[]
-}
-
-/** How a node stands by one check, in the words that explain needs. */
-export interface CheckFacts {
-  readonly check: string
-  readonly badMs: number
-  readonly removeAfterMs: number
-  readonly flaps: number
-  /** epoch ms; undefined: never */
-  readonly nextChangeMs: number | undefined
-  readonly contract: string
-}
-
-export interface ExplainPorts {
-  readonly publisher: Publisher
-  steering(): Steering
-  standing(pool: string): PoolStanding | undefined
-  /** what is known of a node by the checks it has */
-  health(node: string): readonly CheckFacts[]
-  place(address: Uint8Array): PlaceFacts | undefined
-  nowMs(): number
-}
-
-export interface Question {
-  readonly name: string
-  readonly type: string
-  /** an address or a network; undefined: nobody in particular */
-  readonly client: string | undefined
-}
-
-interface Client {
-  readonly address: Uint8Array
-  readonly prefixLength: number
-  readonly text: string
-}
 
 /** RFC 1034 3.6.2; the responder's own bound is the same. */
 const MOST_ALIASES = 16
 const OUTCOME_WORDS = ['answer', 'steered', 'cname', 'dname', 'delegation', 'nodata', 'nxdomain'] as const
-const NOBODY: Client = { address: Uint8Array.of(0, 0, 0, 0), prefixLength: 0, text: '' }
+const NOBODY: Asker = { address: Uint8Array.of(0, 0, 0, 0), prefixLength: 0, text: '' }
 
 export class Explainer {
   readonly #ports: ExplainPorts
@@ -156,7 +52,7 @@ export class Explainer {
     this.#maps = structure.maps.map((map) => new GeoMap(map))
   }
 
-  #follow(qname: Uint8Array, type: number, client: Client): Explanation {
+  #follow(qname: Uint8Array, type: number, client: Asker): Explanation {
     const { publisher } = this.#ports
     const steps: string[] = []
     let name = qname
@@ -198,7 +94,7 @@ export class Explainer {
       if (word === OUTCOME.steered) steered = this.#steer(found.record, client, steps)
       break
     }
-    const sent = this.#ask(qname, type, client)
+    const sent = rehearse(publisher, this.#ports.nowMs, qname, type, client)
     if (steered === undefined && sent.answers.length > 0) steps.push(`answer: ${sent.answers.join(', ')}`)
     return {
       name: printName(qname),
@@ -221,7 +117,7 @@ export class Explainer {
     }
   }
 
-  #steer(number: number, client: Client, steps: string[]): Steered {
+  #steer(number: number, client: Asker, steps: string[]): Steered {
     const compiled = this.#structure!.records[number]!
     const { record } = compiled
     const place = client === NOBODY ? undefined : this.#ports.place(client.address)
@@ -319,7 +215,7 @@ export class Explainer {
   }
 
   /** The client's class and the scope, as the query path finds them. */
-  #locate({ map, record }: CompiledRecord, client: Client): { row: number; scope: number } {
+  #locate({ map, record }: CompiledRecord, client: Asker): { row: number; scope: number } {
     const octets = client.address.length as 4 | 16
     const sticky = record.pick === 'sticky' ? (octets === 4 ? STICKY_IPV4_BITS : STICKY_IPV6_BITS) : 0
     if (map < 0) return { row: 0, scope: sticky }
@@ -335,38 +231,6 @@ export class Explainer {
     const items = type === TYPE.A ? eligible.a : eligible.aaaa
     return items.filter(({ node }) => nodes.has(node)).map(({ address }) => printAddress(address))
   }
-
-  /** Puts the question to a responder of its own, whose counters nobody reads. */
-  #ask(name: Uint8Array, type: number, client: Client): { rcode: number; answers: string[]; ttl: number | null } {
-    const init = this.#ports.publisher.init(MAX_THREADS - 1)
-    // A row without columns: what is written past the end of a typed array is gone.
-    const parts = {
-      ...init.parts,
-      layout: { ...init.parts.layout, rowLength: 0, nodes: 0 },
-      counters: new SharedArrayBuffer(0),
-    }
-    const responder = new QueryResponder(
-      { ...init, limits: { ...init.limits, rate: 0 }, parts },
-      { nowMs: this.#ports.nowMs, take: () => undefined },
-    )
-    const message = new Uint8Array(65_535)
-    const length = writeQuery(message, name, type, client)
-    responder.enter()
-    const octets = responder.answer(
-      message,
-      0,
-      length,
-      message.length,
-      1,
-      client.address,
-      0,
-      client.address.length as 4 | 16,
-      0,
-    )
-    responder.leave()
-    if (octets <= 0) return { rcode: RCODE.SERVFAIL, answers: [], ttl: null }
-    return readAnswers(message.subarray(0, octets))
-  }
 }
 
 interface Steered {
@@ -381,7 +245,7 @@ interface Steered {
 }
 
 /** Reads an address, or a network; bits past its prefix are forgiven, as dig forgives them. */
-function readClient(text: string): Client | undefined {
+function readClient(text: string): Asker | undefined {
   const [host, bits, ...more] = text.split('/')
   const address = parseAddress(host!)
   if (address === undefined || more.length > 0) return undefined
@@ -416,38 +280,4 @@ function sentenceOfPlace(place: PlaceFacts): string {
   if (where === '') return `no database knows the place of ${place.address}${asn}`
   const source = place.database === null ? '' : ` (${place.database} says so of ${place.network ?? 'it'})`
   return `${place.address} is in ${where}${asn}${source}`
-}
-
-/** Writes a query with an OPT record and, for a client, its subnet (RFC 7871 6). @returns its length */
-function writeQuery(message: Uint8Array, name: Uint8Array, type: number, client: Client): number {
-  message.set([0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1])
-  message.set(name, 12)
-  let at = 12 + name.length
-  const family = client.address.length === 4 ? 1 : 2
-  const source = client.prefixLength
-  const address = maskAddress(client.address, source).subarray(0, Math.ceil(source / 8))
-  const option = client === NOBODY ? [] : [0, 8, 0, 4 + address.length, 0, family, source, 0, ...address]
-  message.set([type >> 8, type & 255, 0, 1, 0, 0, 41, 4, 208, 0, 0, 0, 0, 0, option.length, ...option], at)
-  at += 15 + option.length
-  return at
-}
-
-/** Reads the answer section of our own response: rdata of the question's chain in presentation form. */
-function readAnswers(message: Uint8Array): { rcode: number; answers: string[]; ttl: number | null } {
-  const count = (message[6]! << 8) | message[7]!
-  let at = skipName(message, 12, message.length) + 4
-  const answers: string[] = []
-  let ttl: number | null = null
-  for (let i = 0; i < count; i++) {
-    at = skipName(message, at, message.length)
-    const type = (message[at]! << 8) | message[at + 1]!
-    const seconds =
-      ((message[at + 4]! << 24) | (message[at + 5]! << 16) | (message[at + 6]! << 8) | message[at + 7]!) >>> 0
-    ttl = ttl === null ? seconds : Math.min(ttl, seconds)
-    const end = at + 10 + ((message[at + 8]! << 8) | message[at + 9]!)
-    const rdata = readRdata(type, message, at + 10, end)
-    if (rdata !== undefined) answers.push(`${mnemonic(type)} ${printRdata(type, rdata)}`)
-    at = end
-  }
-  return { rcode: message[3]! & 15, answers, ttl }
 }

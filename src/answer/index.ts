@@ -1,4 +1,5 @@
-export { Explainer, type ExplainPorts, type Explanation, type PlaceFacts, type Question } from './explain.ts'
+export { Explainer } from './explain.ts'
+export type { ExplainPorts, Explanation, PlaceFacts, Question } from './explanation.ts'
 export { Publisher, type PublisherOptions, type PublisherPorts } from './publisher.ts'
 export type { RateLimits } from './rate-limit.ts'
 export { HAND_OVER, QueryResponder, type ResponderPorts, SILENCE } from './respond.ts'

@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Agent, fetch, type Response } from 'undici'
+import type { Agent, Response } from 'undici'
 import { readSettings } from '../loader/index.ts'
 import { EXIT, Failure } from './failure.ts'
 
@@ -56,15 +56,7 @@ export function openApi(options: ApiOptions, environment: NodeJS.ProcessEnv): Ap
   const { base, socketPath } = addressOf(text)
   const token = options.token ?? environment.MERIDIAN_TOKEN ?? (isHere(text) ? local.token : undefined)
   const exact = options.json === true
-  const agent = new Agent({
-    connect: socketPath === undefined ? {} : { socketPath },
-    // A stream of events may be silent for as long as nothing happens.
-    bodyTimeout: 0,
-    headersTimeout: 120_000,
-    // The process is to end when its work is done.
-    keepAliveTimeout: 10,
-    keepAliveMaxTimeout: 10,
-  })
+  let agent: Agent | undefined
   const headers = (more: Record<string, string>): Record<string, string> => ({
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...more,
@@ -75,8 +67,19 @@ export function openApi(options: ApiOptions, environment: NodeJS.ProcessEnv): Ap
     body?: unknown,
     more: Record<string, string> = {},
   ): Promise<Response> => {
+    // Read when something is asked: `serve` has no use for it.
+    const undici = await import('undici')
+    agent ??= new undici.Agent({
+      connect: socketPath === undefined ? {} : { socketPath },
+      // A stream of events may be silent for as long as nothing happens.
+      bodyTimeout: 0,
+      headersTimeout: 120_000,
+      // The process is to end when its work is done.
+      keepAliveTimeout: 10,
+      keepAliveMaxTimeout: 10,
+    })
     try {
-      return await fetch(base + path, {
+      return await undici.fetch(base + path, {
         method,
         headers: headers({ ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...more }),
         body: body === undefined ? null : JSON.stringify(body),

@@ -4,21 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { openApi } from './api-connection.ts'
-import { addChangeCommands } from './commands/changes.ts'
-import { addCheckCommand } from './commands/check.ts'
-import { addCompareCommand } from './commands/compare.ts'
-import { addCompletionCommand } from './commands/completion.ts'
-import { addEventsCommand } from './commands/events.ts'
-import { addExplainCommand } from './commands/explain.ts'
-import { addImportCommand } from './commands/import.ts'
-import { addLabCommands } from './commands/lab.ts'
-import { addGeoCommand } from './commands/places.ts'
-import { addQueryCommand } from './commands/query.ts'
-import { addServeCommand } from './commands/serve.ts'
-import { addServerCommands } from './commands/server.ts'
-import { addTokenCommands } from './commands/tokens.ts'
-import { addViewCommands, examples } from './commands/views.ts'
-import { addZoneCommands } from './commands/zone.ts'
+import { examples } from './commands/examples.ts'
 import type { Act, CommandPorts, Context, GlobalOptions, Handler } from './context.ts'
 import { EXIT, Failure } from './failure.ts'
 import { createTerminal, type Terminal } from './terminal.ts'
@@ -53,7 +39,7 @@ export async function runCommandLine(
       }
     }
   try {
-    await createProgram(act, terminal).parseAsync(args, { from: 'user' })
+    await createProgram(act, terminal, await commandsFor(args)).parseAsync(args, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     // Help and --version end this way too, with 0.
@@ -62,7 +48,15 @@ export async function runCommandLine(
   return exit
 }
 
-export function createProgram(act: Act, terminal: Terminal): Command {
+type AddCommands = (program: Command, act: Act) => void
+
+/** All of them; but who starts the server waits for its answers, not for what other commands are made of. */
+async function commandsFor(args: readonly string[]): Promise<readonly AddCommands[]> {
+  if (args[0] === 'serve') return [(await import('./commands/serve.ts')).addServeCommand]
+  return (await import('./commands/all.ts')).ALL_COMMANDS
+}
+
+function createProgram(act: Act, terminal: Terminal, commands: readonly AddCommands[]): Command {
   const program = new Command('meridian')
     .description('An authoritative Geo-DNS name server with a health checker.')
     .version(VERSION)
@@ -85,21 +79,7 @@ export function createProgram(act: Act, terminal: Terminal): Command {
         'meridian explain www.portal.example --client 192.0.2.1',
       ])}\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a safety rule (--force does it all the same).\n`,
     )
-  addServeCommand(program, act)
-  addViewCommands(program, act)
-  addChangeCommands(program, act)
-  addExplainCommand(program, act)
-  addEventsCommand(program, act)
-  addCheckCommand(program, act)
-  addServerCommands(program, act)
-  addTokenCommands(program, act)
-  addZoneCommands(program, act)
-  addGeoCommand(program, act)
-  addQueryCommand(program, act)
-  addCompareCommand(program, act)
-  addLabCommands(program, act)
-  addImportCommand(program, act)
-  addCompletionCommand(program, act)
+  for (const add of commands) add(program, act)
   return program
 }
 

@@ -3,7 +3,6 @@
  */
 import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { fetch } from 'undici'
 import type { JournalEntry } from '../control/index.ts'
 import type { Delivery } from './hooks.ts'
 
@@ -32,6 +31,8 @@ export async function postEvent(
   // The same for every try of the same event: a receiver knows by it what it has seen.
   const id = `meridian-${entry.id}-${entry.atMs}`
   const timestamp = Math.floor(more.nowMs / 1000)
+  // Read with the first event: a start does not wait for it.
+  const { fetch } = await import('undici')
   try {
     const response = await fetch(url, {
       method: 'POST',

@@ -7,7 +7,7 @@
  * All files load, or none does. The value of an earlier load stays whole: whoever holds it can go back to it.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { CompiledRecord, LoadedZone, Structure } from '../answer/index.ts'
 import { hasErrors, type Issue, sortIssues } from '../base/index.ts'
 import type { KeptStates, LoadedFiles, Loader } from '../control/index.ts'
@@ -21,8 +21,8 @@ export interface FileLoaderOptions {
   readonly geoip: GeoipFiles
   /** zones that come from elsewhere: absolute, lower case */
   readonly elsewhere?: () => readonly string[]
-  /** a load thread that was started already: the first load need not wait for one to start */
-  readonly thread?: Worker | undefined
+  /** a thread that runs load-thread.ts, for one load; it may have been started before it was needed */
+  readonly startThread: () => Worker
   /** where states are laid down: a folder for nothing else, and which version of the program writes and reads them */
   readonly states?: { readonly folder: string; readonly version: string }
 }
@@ -62,9 +62,6 @@ interface Parcel {
   readonly line: string
 }
 
-/** A zone of millions of names is parsed into typed arrays; this is for what is made beside them. */
-const THREAD_HEAP_MB = 4096
-
 export function createFileLoader(options: FileLoaderOptions): FileLoader {
   let kept: Kept | undefined
   let numbers: readonly string[] = []
@@ -73,14 +70,11 @@ export function createFileLoader(options: FileLoaderOptions): FileLoader {
   let anew = false
   const made = new WeakMap<LoadedFiles, Made>()
   let lastMs = 0
-  let early = options.thread
 
   const loadNow = async (): Promise<
     { readonly ok: true; readonly files: LoadedFiles } | { readonly ok: false; readonly issues: readonly Issue[] }
   > => {
     const startedMs = performance.now()
-    const first = early
-    early = undefined
     const request: LoadRequest = {
       zones: options.zones,
       geoip: options.geoip,
@@ -95,7 +89,7 @@ export function createFileLoader(options: FileLoaderOptions): FileLoader {
       steeringKey: anew ? '' : (kept?.steering.key ?? ''),
       geo: kept?.steering.geo,
     }
-    const reply = await runThread(request, first)
+    const reply = await runThread(request, options.startThread())
     lastMs = performance.now() - startedMs
     if (!reply.ok) return { ok: false, issues: sortIssues(reply.issues) }
     numbers = reply.numbers
@@ -164,14 +158,8 @@ export function createFileLoader(options: FileLoaderOptions): FileLoader {
   }
 }
 
-function runThread(request: LoadRequest, early: Worker | undefined): Promise<LoadReply> {
+function runThread(request: LoadRequest, thread: Worker): Promise<LoadReply> {
   return new Promise((resolve, reject) => {
-    const thread =
-      early ??
-      new Worker(new URL('./load-thread.js', import.meta.url), {
-        name: 'load',
-        resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB },
-      })
     thread.ref()
     thread.once('message', (reply: LoadReply) => {
       // It ends by itself; nobody waits for it to give its tables back.

@@ -9,6 +9,7 @@ import { createFileLoader, readSettings } from '../loader/index.ts'
 import { zoneNames } from '../store/index.ts'
 import { printName, TYPE } from '../wire/index.ts'
 import { setRecords, ZoneImage } from '../zone/index.ts'
+import { takeLoadThread } from './early-thread.ts'
 import { databaseFile } from './places.ts'
 
 export async function checkFiles(options: CheckOptions): Promise<CheckReport> {
@@ -19,6 +20,7 @@ export async function checkFiles(options: CheckOptions): Promise<CheckReport> {
   const loaded = await createFileLoader({
     zones,
     geoip: settings.geoip,
+    startThread: takeLoadThread,
     elsewhere: () => [...settings.secondary.keys(), ...zoneNames(databaseFile(settings))],
   }).load()
   if (!loaded.ok) return { ...nothing, issues: [...issues, ...loaded.issues] }

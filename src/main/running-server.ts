@@ -11,7 +11,7 @@ import { type By, type Control, createControl, createFleet, type LoadedFiles } f
 import { type Duty, startDuty } from '../duty/index.ts'
 import { type FileLoader, type Settings, type Watcher, watchFiles } from '../loader/index.ts'
 import { createProbeRunner, createProber, type ProbeRunner, type Prober } from '../probe/index.ts'
-import { printListenAddress, type Serving, startServing } from '../serve/index.ts'
+import { printListenAddress, type Serving, type SpareThreads, startServing, startSpareThreads } from '../serve/index.ts'
 import {
   backupTo,
   createProbeLog,
@@ -28,10 +28,12 @@ import { HAND_OVER_SIGNAL, removePid, writePid } from './hand-over.ts'
 import { type Log, logIssues } from './log.ts'
 import { Places } from './place-lookup.ts'
 import { adminTokenFile, databaseFile } from './places.ts'
+import { factsOf, gaugesOf, type ServerParts } from './server-facts.ts'
 import { joinTransfers, type Transfers } from './transfers.ts'
 
 const BY_FILES: By = { author: 'files', from: 'local' }
 const BY_SIGNAL: By = { author: 'SIGHUP', from: 'local' }
+const RESPONDER_MODULE = new URL('./responder-thread.js', import.meta.url).href
 
 export class RunningServer {
   readonly #settings: Settings
@@ -47,6 +49,8 @@ export class RunningServer {
   readonly #transfers: Transfers
   readonly #probeLog: ProbeLog
   readonly #workers: number
+  /** They read their modules while the files are loaded. */
+  readonly #spare: SpareThreads
   readonly #startedMs: number
   #serving: Serving | undefined
   #api: Api | undefined
@@ -67,6 +71,7 @@ export class RunningServer {
     this.#log = log
     this.#startedMs = this.#clock.now()
     this.#workers = settings.workers ?? availableParallelism()
+    this.#spare = startSpareThreads(this.#workers + 1, RESPONDER_MODULE)
     this.#db = openDatabase(databaseFile(settings))
     writePid(settings)
     this.#places = new Places(() => loader.databases())
@@ -152,7 +157,8 @@ export class RunningServer {
     this.#serving = await startServing({
       listen,
       workers: this.#workers,
-      responderModule: new URL('./responder-thread.js', import.meta.url).href,
+      responderModule: RESPONDER_MODULE,
+      spare: this.#spare,
       init: (thread) => this.#answering.publisher.init(thread.index),
       slowDoor: (message, request) => this.#transfers.door.handle(message, request),
       log,
@@ -171,16 +177,8 @@ export class RunningServer {
       keptZones: this.#transfers.keptZones,
       now: this.#clock.now,
       notReady: () => (this.#ready ? undefined : 'The server is starting.'),
-      facts: () => this.#facts(),
-      gauges: () => ({
-        hooks: this.#duty?.hooks() ?? [],
-        databases: this.#loader.databases().map(({ kind, builtAtMs }) => ({ name: kind, builtMs: builtAtMs })),
-        secondaries: this.#transfers.secondaries.zones.map(({ zone, expiresAtMs, lastError }) => ({
-          zone,
-          expiresAtMs,
-          failing: lastError !== undefined,
-        })),
-      }),
+      facts: () => factsOf(this.#parts()),
+      gauges: () => gaugesOf(this.#parts()),
       backup: async (file) => {
         try {
           return { ok: true, value: await backupTo(this.#db, file) }
@@ -267,6 +265,20 @@ export class RunningServer {
     this.#recordProbes()
   }
 
+  /** What is shown of the server; some of it is not there yet while it starts. */
+  #parts(): ServerParts {
+    return {
+      nowMs: this.#clock.now(),
+      startedMs: this.#startedMs,
+      serving: this.#serving,
+      loader: this.#loader,
+      prober: this.#prober,
+      runner: this.#runner,
+      secondaries: this.#transfers.secondaries,
+      duty: this.#duty,
+    }
+  }
+
   /** A disk that fails costs history, never answers. */
   #recordProbes(): void {
     try {
@@ -336,47 +348,6 @@ export class RunningServer {
       this.#listening?.renewTls()
     } catch (error) {
       this.#log.error(error instanceof Error ? error.message : String(error))
-    }
-  }
-
-  #facts(): Readonly<Record<string, unknown>> {
-    const now = this.#clock.now()
-    const description = this.#serving?.describe()
-    return {
-      version: VERSION,
-      pid: process.pid,
-      uptimeSeconds: Math.round((now - this.#startedMs) / 1000),
-      serving:
-        description === undefined
-          ? undefined
-          : {
-              driver: description.driver,
-              reason: description.reason,
-              addresses: description.addresses.map(
-                ({ transport, address, port }) => `${transport} ${printListenAddress(address, port)}`,
-              ),
-              threads: description.threads.map(({ kind, index, state, restarts }) => ({
-                kind,
-                index,
-                state,
-                restarts,
-              })),
-              connections: description.connections,
-              ...(description.tls === undefined ? {} : { tls: description.tls }),
-            },
-      databases: this.#loader.databases().map(({ kind, file, name, builtIn, type, builtAtMs }) => ({
-        kind,
-        file: builtIn ? name : file,
-        builtIn,
-        type,
-        built: new Date(builtAtMs).toISOString(),
-        ageDays: Math.floor((now - builtAtMs) / 86_400_000),
-      })),
-      probes: { ...this.#prober.describe(), ...this.#runner.stats() },
-      secondaries: this.#transfers.secondaries.zones,
-      schedules: this.#duty?.schedules(),
-      hooks: this.#duty?.hooks(),
-      lastLoadMs: Math.round(this.#loader.lastMs()),
     }
   }
 }

@@ -13,7 +13,7 @@ import type { LoadedFiles } from '../control/index.ts'
 import { createFileLoader, type FileLoader, readSettings, type Settings } from '../loader/index.ts'
 import { createServiceManager } from '../serve/index.ts'
 import { zoneNames } from '../store/index.ts'
-import { takeEarlyThread } from './early-thread.ts'
+import { takeLoadThread } from './early-thread.ts'
 import { takeOver } from './hand-over.ts'
 import { createLog, type Log, logIssues } from './log.ts'
 import { databaseFile, statesFolder } from './places.ts'
@@ -42,7 +42,7 @@ async function run(settings: Settings, replace: boolean, log: Log): Promise<numb
   const loader = createFileLoader({
     zones: settings.zones,
     geoip: settings.geoip,
-    thread: takeEarlyThread(),
+    startThread: takeLoadThread,
     states: { folder: statesFolder(settings), version: `${VERSION} ${process.versions.v8}` },
     elsewhere: () => [...settings.secondary.keys(), ...zoneNames(databaseFile(settings))],
   })

@@ -7,9 +7,10 @@
  * A bound UDP socket belongs to the main thread: while a worker is away, its queries wait in the kernel.
  */
 
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 import { makeCounters, readCounters } from './counters.ts'
 import type { ServingLog, ServingThread, ThreadState } from './model.ts'
+import { startThread } from './spare-threads.ts'
 import { DESK, makeDesk, type Order, type Report, type ThreadStart } from './thread-desk.ts'
 
 const FIRST_BACKOFF_MS = 100
@@ -20,6 +21,9 @@ const HEALTHY_MS = 60_000
 export interface CrewOptions {
   readonly thread: ServingThread
   readonly log: ServingLog
+  readonly responderModule: string
+  /** @returns a thread that was started already and waits; undefined: none is left */
+  spare(): Worker | undefined
   /** What a fresh thread starts with, beside the desk, counters and port. */
   prepare(): Omit<ThreadStart, 'kind' | 'desk' | 'counters' | 'port'>
   report(report: Report): void
@@ -69,11 +73,7 @@ export function hire(options: CrewOptions): CrewMember {
     Atomics.store(desk, DESK.slow, 0)
     Atomics.store(desk, DESK.connections, 0)
     const start: ThreadStart = { ...options.prepare(), kind: thread.kind, desk, counters, port: channel.port2 }
-    const current = new Worker(new URL('./thread.js', import.meta.url), {
-      name: `meridian ${thread.kind} ${thread.index}`,
-      workerData: start,
-      transferList: [channel.port2],
-    })
+    const current = options.spare() ?? startThread(options.responderModule)
     worker = current
     let refused = false
     current.on('message', (report: Report) => {
@@ -115,6 +115,7 @@ export function hire(options: CrewOptions): CrewMember {
       log.error({ thread, restarts, waitMs, error: lastError }, 'a serving thread has died and is started again')
       retry = setTimeout(launch, waitMs)
     })
+    current.postMessage(start, [channel.port2])
   }
   launch()
 

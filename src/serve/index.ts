@@ -1,4 +1,5 @@
 export * from './listen-address.ts'
 export * from './model.ts'
 export { createServiceManager, type ServiceManager } from './service-manager.ts'
+export { type SpareThreads, startSpareThreads } from './spare-threads.ts'
 export * from './start.ts'

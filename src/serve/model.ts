@@ -3,6 +3,7 @@
  */
 
 import type { MessagePort } from 'node:worker_threads'
+import type { SpareThreads } from './spare-threads.ts'
 
 export const TRANSPORTS = ['udp', 'tcp', 'tls'] as const
 export type Transport = (typeof TRANSPORTS)[number]
@@ -135,6 +136,8 @@ export interface ServingOptions {
   readonly workers: number
   /** URL of a compiled module (ResponderModule). */
   readonly responderModule: string
+  /** threads that were started ahead, for the same module; those that are not needed are ended */
+  readonly spare?: SpareThreads
   /** Makes the value for createResponder; called again when a thread is restarted, so it must tell the state of now. */
   init(thread: ServingThread): unknown
   /** A message that a responder posted on its port. */

@@ -88,7 +88,6 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     }
     const prepare = (): Omit<ThreadStart, 'kind' | 'desk' | 'counters' | 'port'> => ({
       driver,
-      responderModule: options.responderModule,
       init: options.init(thread),
       sockets,
       // The thread closes what it listens on when it ends; a copy stays here for the next one.
@@ -103,6 +102,8 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     hired = hire({
       thread,
       log,
+      responderModule: options.responderModule,
+      spare: () => options.spare?.take(),
       prepare,
       report,
       received: (message) => options.received?.(thread, message),
@@ -115,6 +116,7 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
   if (opened.addresses.some((address) => address.transport === 'udp'))
     for (let index = 0; index < workers; index++) crew.push(member({ kind: 'udp', index }))
   crew.push(member({ kind: 'stream', index: workers }))
+  options.spare?.end()
 
   const closeSockets = (): void => {
     if (libc === undefined) return

@@ -33,11 +33,10 @@ export interface PlainAddress {
   readonly tls: boolean
 }
 
-/** What a thread is started with (workerData). */
+/** What a thread is given to do: the first message to it. What it is made with (workerData) is the responder module's URL. */
 export interface ThreadStart {
   readonly kind: 'udp' | 'stream'
   readonly driver: 'batched' | 'portable'
-  readonly responderModule: string
   readonly init: unknown
   readonly port: MessagePort
   readonly desk: Int32Array

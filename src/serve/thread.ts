@@ -1,5 +1,6 @@
 /**
- * The entry of every serving thread: makes the responder, then serves UDP or streams until it is told to stop.
+ * The entry of every serving thread: reads its modules, waits to be told what to serve, makes the responder, then serves UDP or
+ * streams until it is told to stop.
  */
 
 import { parentPort, workerData } from 'node:worker_threads'
@@ -12,12 +13,14 @@ import { DESK, type Order, type Report, type ThreadStart } from './thread-desk.t
 import { serveBatched } from './udp-batched.ts'
 import { servePortable } from './udp-portable.ts'
 
-const start = workerData as ThreadStart
 const parent = parentPort
 assert(parent !== null, 'serve/thread runs as a worker')
 
 const report = (message: Report): void => parent.postMessage(message)
-const module = (await import(start.responderModule)) as ResponderModule
+const module = (await import(workerData as string)) as ResponderModule
+const start = await new Promise<ThreadStart>((resolve) => parent.once('message', resolve))
+// Between that message and listen() nothing is said to this thread that the desk does not say, too.
+parent.ref()
 const responder = await module.createResponder(start.init, start.port)
 
 try {

@@ -6,10 +6,10 @@
  * node(), or with cancel(). A node's ancestors up to the apex are made with it, so empty non-terminals need no second thought.
  */
 import { assert } from '../base/index.ts'
-import { lowerName, type RdataWriter } from '../wire/index.ts'
+import { lowerName, lowerOctet, type RdataWriter } from '../wire/index.ts'
 import { grown } from './grown.ts'
-import { RR_HEAD } from './image-layout.ts'
-import { spread } from './name-hash.ts'
+import { aligned, RR_HEAD } from './image-layout.ts'
+import { hashName, spread } from './name-hash.ts'
 import { NameWalk } from './name-walk.ts'
 
 /** A record's rdata is at most this long (RFC 1035 3.2.1: RDLENGTH has 16 bits). */
@@ -20,8 +20,9 @@ export class ZoneBuilder implements RdataWriter {
   readonly apex: Uint8Array
   readonly apexLabels: number
 
-  /** owner names one after the other, lower case */
+  /** owner names one after the other, lower case, each at a multiple of four and with zeros up to the next one */
   names: Uint8Array<ArrayBuffer>
+  #namesView: DataView
   #namesEnd = 0
   nodes = 0
   nodeNameAt: Int32Array<ArrayBuffer>
@@ -37,8 +38,9 @@ export class ZoneBuilder implements RdataWriter {
   /** node -> record number */
   readonly steered: Map<number, number> = new Map()
 
-  /** resource records one after the other, as the image holds them */
+  /** resource records as the image holds them, each at a multiple of four and with zeros up to the next one */
   log: Uint8Array<ArrayBuffer>
+  #logView: DataView
   logEnd = 0
   records = 0
   recordAt: Int32Array<ArrayBuffer>
@@ -46,8 +48,14 @@ export class ZoneBuilder implements RdataWriter {
   /** what the parser wants to remember of each record: where it stands in its file */
   recordMark: Int32Array<ArrayBuffer>
 
+  /**
+   * Open addressing, linear probing. The low bits of a name's spread hash choose the slot; in the slot they give way to node + 1,
+   * and the high bits stay: so a name that is not there is mostly told by the slots alone, without a look at some other name.
+   */
   #slots: Int32Array<ArrayBuffer>
   readonly #walk = new NameWalk()
+  /** parent of the last name that was looked for at length: mostly the next one's, too */
+  #lastParent = 0
 
   /**
    * @param apex     uncompressed wire form
@@ -59,6 +67,7 @@ export class ZoneBuilder implements RdataWriter {
     this.#walk.take(this.apex, 0)
     this.apexLabels = this.#walk.labels
     this.names = new Uint8Array(count * 24)
+    this.#namesView = new DataView(this.names.buffer)
     this.nodeNameAt = new Int32Array(count)
     this.nodeLength = new Uint8Array(count)
     this.nodeLabels = new Uint8Array(count)
@@ -67,15 +76,25 @@ export class ZoneBuilder implements RdataWriter {
     this.nodeFirst = new Int32Array(count)
     this.nodeLast = new Int32Array(count)
     this.log = new Uint8Array(count * 20)
+    this.#logView = new DataView(this.log.buffer)
     this.recordAt = new Int32Array(count)
     this.recordNext = new Int32Array(count)
     this.recordMark = new Int32Array(count)
     this.#slots = new Int32Array(slotsFor(count))
-    this.#make(this.#walk, 0, -1)
+    this.#makeNode(this.#walk, 0, -1)
   }
 
   /** @returns the node of that uncompressed name, made where new; -1: not at or below the apex */
   node(octets: Uint8Array, at: number): number {
+    const length = octets[at]!
+    if (length !== 0 && this.#isName(this.#lastParent, octets, at + 1 + length))
+      return this.#child(this.#lastParent, octets, at + 1, length)
+    const node = this.#node(octets, at)
+    if (node > 0) this.#lastParent = this.nodeParent[node]!
+    return node
+  }
+
+  #node(octets: Uint8Array, at: number): number {
     const walk = this.#walk
     walk.take(octets, at)
     const own = this.#seek(walk, 0)
@@ -86,8 +105,32 @@ export class ZoneBuilder implements RdataWriter {
     let i = 0
     while (parent < 0 && ++i <= depth) parent = this.#seek(walk, i)
     if (parent < 0) return -1
-    while (i > 0) parent = this.#make(walk, --i, parent)
+    while (i > 0) parent = this.#makeNode(walk, --i, parent)
     return parent
+  }
+
+  /** The same for a name of which all but the first label is a node's: that part needs not be looked for. */
+  #child(parent: number, octets: Uint8Array, at: number, length: number): number {
+    // The name is put where a new node's would stand: it is hashed there, and stays if it is new.
+    const start = this.#namesEnd
+    const end = start + 1 + length + this.nodeLength[parent]!
+    if (aligned(end) > this.names.length) this.#growNames(aligned(end))
+    const { names } = this
+    let q = start
+    names[q++] = length
+    for (let i = at; i < at + length; i++) names[q++] = lowerOctet(octets[i]!)
+    for (let p = this.nodeNameAt[parent]!; q < end; p++, q++) names[q] = names[p]!
+    for (; (q & 3) !== 0; q++) names[q] = 0
+    const hash = hashName(this.#namesView, start, end)
+    const mixed = spread(hash)
+    const slots = this.#slots
+    const mask = slots.length - 1
+    for (let slot = mixed & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      if (((slots[slot]! ^ mixed) & ~mask) !== 0) continue
+      const node = (slots[slot]! & mask) - 1
+      if (this.nodeParent[node] === parent && this.#beginsAlike(this.nodeNameAt[node]!, start)) return node
+    }
+    return this.#make(hash, end - start, this.nodeLabels[parent]! + 1, parent)
   }
 
   /** @returns the node of that uncompressed name, -1: there is none */
@@ -111,22 +154,21 @@ export class ZoneBuilder implements RdataWriter {
     return this.names.subarray(at, at + this.nodeLength[node]!)
   }
 
+  /** @returns the hash table at that size, a power of two: of each node the high bits of its spread hash and node + 1 */
+  slots(size: number): Int32Array {
+    if (this.#slots.length !== size) this.#rehash(size)
+    return this.#slots
+  }
+
   /** Begins a record of class IN; its rdata follows through the writer's verbs. @param mark see recordMark */
   begin(type: number, ttl: number, mark: number): void {
     const at = this.logEnd
     if (at + 64 > this.log.length) this.#growLog(64)
     if (this.records === this.recordAt.length) this.#growRecords()
-    const { log } = this
-    log[at] = 0xc0
-    log[at + 1] = 0x0c
-    log[at + 2] = type >> 8
-    log[at + 3] = type
-    log[at + 4] = 0
-    log[at + 5] = 1
-    log[at + 6] = ttl >>> 24
-    log[at + 7] = ttl >>> 16
-    log[at + 8] = ttl >>> 8
-    log[at + 9] = ttl
+    const view = this.#logView
+    view.setInt32(at, 0xc00c0000 | type)
+    view.setInt32(at + 4, 0x00010000 | (ttl >>> 16))
+    view.setInt16(at + 8, ttl)
     this.recordAt[this.records] = at
     this.recordMark[this.records] = mark
     this.logEnd = at + RR_HEAD
@@ -141,8 +183,8 @@ export class ZoneBuilder implements RdataWriter {
       this.cancel()
       return false
     }
-    this.log[at + 10] = length >> 8
-    this.log[at + 11] = length
+    this.#logView.setUint16(at + 10, length)
+    while ((this.logEnd & 3) !== 0) this.uint8(0)
     this.recordNext[record] = -1
     const last = this.nodeLast[node]!
     if (last < 0) this.nodeFirst[node] = record
@@ -163,13 +205,15 @@ export class ZoneBuilder implements RdataWriter {
   }
 
   uint16(value: number): void {
-    this.uint8(value >> 8)
-    this.uint8(value)
+    if (this.logEnd + 2 > this.log.length) this.#growLog(2)
+    this.#logView.setInt16(this.logEnd, value)
+    this.logEnd += 2
   }
 
   uint32(value: number): void {
-    this.uint16(value >>> 16)
-    this.uint16(value)
+    if (this.logEnd + 4 > this.log.length) this.#growLog(4)
+    this.#logView.setInt32(this.logEnd, value)
+    this.logEnd += 4
   }
 
   bytes(octets: Uint8Array): void {
@@ -215,60 +259,87 @@ export class ZoneBuilder implements RdataWriter {
     this.log[at + 9] = ttl
   }
 
-  #make(walk: NameWalk, from: number, parent: number): number {
-    const node = this.nodes
-    if (node === this.nodeNameAt.length) this.#growNodes()
-    const end = walk.length
+  #makeNode(walk: NameWalk, from: number, parent: number): number {
     const start = walk.starts[from]! - walk.at
-    const length = end - start
-    if (this.#namesEnd + length > this.names.length) this.names = grown(this.names, this.#namesEnd + length)
+    const length = walk.length - start
+    const at = this.#namesEnd
+    if (at + aligned(length) > this.names.length) this.#growNames(at + aligned(length))
     const { names } = this
     const { lower } = walk
-    let q = this.#namesEnd
-    this.nodeNameAt[node] = q
-    for (let p = start; p < end; p++) names[q++] = lower[p]!
-    this.#namesEnd = q
+    for (let i = 0; i < length; i++) names[at + i] = lower[start + i]!
+    for (let i = length; i < aligned(length); i++) names[at + i] = 0
+    return this.#make(walk.hash(from), length, walk.labels - from, parent)
+  }
+
+  /** Makes a node of the name that stands at the end of `names`. */
+  #make(hash: number, length: number, labels: number, parent: number): number {
+    const node = this.nodes
+    if (node === this.nodeNameAt.length) this.#growNodes()
+    const nameAt = this.#namesEnd
+    this.#namesEnd = aligned(nameAt + length)
+    this.nodeNameAt[node] = nameAt
     this.nodeLength[node] = length
-    this.nodeLabels[node] = walk.labels - from
-    this.nodeHash[node] = walk.hashes[from]!
+    this.nodeLabels[node] = labels
+    this.nodeHash[node] = hash
     this.nodeParent[node] = parent
     this.nodeFirst[node] = -1
     this.nodeLast[node] = -1
     this.nodes++
-    if (this.nodes * 4 > this.#slots.length * 3) this.#rehash()
+    if (this.nodes * 4 > this.#slots.length * 3) this.#rehash(this.#slots.length * 2)
     else this.#place(node)
     return node
   }
 
   #place(node: number): void {
-    const mask = this.#slots.length - 1
-    let slot = spread(this.nodeHash[node]!) & mask
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
-    this.#slots[slot] = node + 1
+    const slots = this.#slots
+    const mask = slots.length - 1
+    const mixed = spread(this.nodeHash[node]!)
+    let slot = mixed & mask
+    while (slots[slot] !== 0) slot = (slot + 1) & mask
+    slots[slot] = (mixed & ~mask) | (node + 1)
   }
 
-  #rehash(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2)
+  #rehash(slots: number): void {
+    this.#slots = new Int32Array(slots)
     for (let node = 0; node < this.nodes; node++) this.#place(node)
   }
 
   #seek(walk: NameWalk, from: number): number {
     const slots = this.#slots
     const mask = slots.length - 1
-    const hash = walk.hashes[from]!
-    for (let slot = spread(hash) & mask; ; slot = (slot + 1) & mask) {
-      const node = slots[slot]! - 1
-      if (node < 0) return -1
-      if (
-        this.nodeHash[node] === hash &&
-        walk.isSuffix(from, this.names, this.nodeNameAt[node]!, this.nodeLength[node]!)
-      )
-        return node
+    const mixed = spread(walk.hash(from))
+    for (let slot = mixed & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      if (((slots[slot]! ^ mixed) & ~mask) !== 0) continue
+      const node = (slots[slot]! & mask) - 1
+      if (walk.isSuffix(from, this.names, this.nodeNameAt[node]!, this.nodeLength[node]!)) return node
     }
+    return -1
+  }
+
+  /** @returns true where the octets are that node's name; a name in capitals is no match, and is looked for at length */
+  #isName(node: number, octets: Uint8Array, at: number): boolean {
+    const { names } = this
+    let q = at
+    let p = this.nodeNameAt[node]!
+    for (const end = p + this.nodeLength[node]!; p < end; p++, q++) if (octets[q] !== names[p]) return false
+    return true
+  }
+
+  /** @returns true where two names in `names` have the same first label */
+  #beginsAlike(name: number, other: number): boolean {
+    const { names } = this
+    for (let i = 0; i <= names[other]!; i++) if (names[name + i] !== names[other + i]) return false
+    return true
+  }
+
+  #growNames(room: number): void {
+    this.names = grown(this.names, room)
+    this.#namesView = new DataView(this.names.buffer)
   }
 
   #growLog(room: number): void {
     this.log = grown(this.log, this.logEnd + room)
+    this.#logView = new DataView(this.log.buffer)
   }
 
   #growRecords(): void {
@@ -290,8 +361,9 @@ export class ZoneBuilder implements RdataWriter {
   }
 }
 
-function slotsFor(nodes: number): number {
-  let slots = 32
+/** @returns how many slots a hash table of so many nodes has: a power of two, a quarter of them free at least */
+export function slotsFor(nodes: number): number {
+  let slots = 8
   while (slots * 3 < nodes * 4) slots *= 2
   return slots
 }

@@ -24,6 +24,7 @@ export function checkZone(check: ZoneCheck): void {
     checkAsterisk(check, node)
     if (flags[node] === 0 && builder.recordNext[first]! < 0 && PLAIN.has(builder.typeOf(first))) {
       checkHostName(check, node)
+      if (builder.typeOf(first) === TYPE.PTR) checkTargets(check, node)
       continue
     }
     checkSets(check, node)

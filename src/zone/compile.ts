@@ -3,10 +3,9 @@
  * below them, and gives every node its place; the second writes.
  */
 import { lowerName, TYPE } from '../wire/index.ts'
-import type { ZoneBuilder } from './builder.ts'
+import { slotsFor, type ZoneBuilder } from './builder.ts'
 import { type CoveredTarget, type CoveredTargets, coveredTargets } from './covered-targets.ts'
 import { aligned, HEADER, HEADER_WORDS, MAGIC, NODE, RR_HEAD, SET } from './image-layout.ts'
-import { spread } from './name-hash.ts'
 import { octetsKey } from './records.ts'
 import { mayHaveTarget, targetAt, wantsCompression } from './targets.ts'
 
@@ -42,8 +41,7 @@ export function markNodes(builder: ZoneBuilder): Uint8Array {
  */
 export function writeImage(builder: ZoneBuilder, flags: Uint8Array): SharedArrayBuffer {
   const { nodes, nodeFirst, nodeLength, recordNext } = builder
-  let slots = 8
-  while (slots * 3 < nodes * 4) slots *= 2
+  const slots = slotsFor(nodes)
   const slotsAt = HEADER_WORDS * 4
   const firstNode = slotsAt + slots * 4
   const nodeAt = new Int32Array(nodes)
@@ -75,11 +73,12 @@ export function writeImage(builder: ZoneBuilder, flags: Uint8Array): SharedArray
   const words = new Int32Array(buffer)
   let offsetBits = 1
   while (2 ** offsetBits <= end >> 2) offsetBits++
-  for (let node = 0; node < nodes; node++) {
-    const mixed = spread(builder.nodeHash[node]!)
-    let slot = mixed & (slots - 1)
-    while (words[(slotsAt >> 2) + slot] !== 0) slot = (slot + 1) & (slots - 1)
-    words[(slotsAt >> 2) + slot] = ((mixed >>> offsetBits) << offsetBits) | (nodeAt[node]! >> 2)
+  // An offset has more bits than a node's number, so the builder's fingerprints are long enough.
+  const built = builder.slots(slots)
+  for (let slot = 0; slot < slots; slot++) {
+    const entry = built[slot]!
+    if (entry !== 0)
+      words[(slotsAt >> 2) + slot] = ((entry >>> offsetBits) << offsetBits) | (nodeAt[(entry & (slots - 1)) - 1]! >> 2)
   }
   words[HEADER.magic] = MAGIC
   words[HEADER.slotsAt] = slotsAt
@@ -124,6 +123,9 @@ class ImageWriter {
   readonly #builder: ZoneBuilder
   readonly #flags: Uint8Array
   readonly #nodeAt: Int32Array
+  /** the builder's names and log, by words */
+  readonly #names: Int32Array
+  readonly #log: Int32Array
   readonly #covered: CoveredTargets
 
   constructor(
@@ -139,6 +141,9 @@ class ImageWriter {
     this.#builder = builder
     this.#flags = flags
     this.#nodeAt = nodeAt
+    const { names, log } = builder
+    this.#names = new Int32Array(names.buffer, 0, names.length >> 2)
+    this.#log = new Int32Array(log.buffer, 0, log.length >> 2)
     this.#covered = covered
   }
 
@@ -160,9 +165,7 @@ class ImageWriter {
       this.#words[at >> 2] = this.#nodeAt[builder.wildcardOf(node)]!
       at += 4
     }
-    const { names } = builder
-    const nameAt = builder.nodeNameAt[node]!
-    for (let i = 0; i < length; i++) octets[at + i] = names[nameAt + i]!
+    this.#copy(at, this.#names, builder.nodeNameAt[node]!, length)
     at = aligned(at + length)
     for (let record = builder.nodeFirst[node]!; record >= 0; ) {
       const set = at
@@ -220,8 +223,9 @@ class ImageWriter {
       if (targets) this.#words[(set >> 2) + 1 + i] = this.#target(node, type, record)
       const from = builder.recordAt[record]!
       const length = RR_HEAD + builder.rdlengthOf(record)
-      const { log } = builder
-      for (let j = 0; j < length; j++) octets[at + j] = log[from + j]!
+      // The zeros behind a record are overwritten by the next one; those behind the last are the set's padding.
+      if ((at & 3) === 0) this.#copy(at, this.#log, from, length)
+      else octets.set(builder.log.subarray(from, from + length), at)
       at += length
     }
     this.records += count
@@ -229,6 +233,12 @@ class ImageWriter {
     this.#halves[(set >> 1) + 1] = at - start
     if (type === TYPE.SOA && node === 0) this.#apexSoa(set, first)
     return aligned(at)
+  }
+
+  /** Copies `length` octets and what is left of their last word; `at` and `from` are multiples of four. */
+  #copy(at: number, source: Int32Array, from: number, length: number): void {
+    const words = this.#words
+    for (let to = at >> 2, p = from >> 2, end = (from + length + 3) >> 2; p < end; p++, to++) words[to] = source[p]!
   }
 
   #target(node: number, type: number, record: number): number {

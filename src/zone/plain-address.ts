@@ -17,6 +17,7 @@ const groups = new Uint16Array(8)
 /** Reads four decimal parts. */
 export function readIpv4(bytes: Uint8Array, at: number, out: RdataWriter): number {
   let p = at
+  let address = 0
   for (let i = 0; i < 4; i++) {
     const first = bytes[p]!
     let value = first - 0x30
@@ -29,12 +30,13 @@ export function readIpv4(bytes: Uint8Array, at: number, out: RdataWriter): numbe
       p++
     }
     if (value > 255) return -1
-    out.uint8(value)
+    address = (address << 8) | value
     if (i < 3) {
       if (bytes[p] !== DOT) return -1
       p++
     }
   }
+  out.uint32(address)
   return p
 }
 

@@ -25,7 +25,7 @@ export function targetAt(type: number, rdata: Uint8Array): number {
   }
 }
 
-const WITH_TARGET: ReadonlySet<number> = new Set([
+const WITH_TARGET = flagged([
   TYPE.NS,
   TYPE.MX,
   TYPE.AFSDB,
@@ -39,7 +39,7 @@ const WITH_TARGET: ReadonlySet<number> = new Set([
 
 /** @returns false where targetAt has nothing to find, whatever the rdata */
 export function mayHaveTarget(type: number): boolean {
-  return WITH_TARGET.has(type)
+  return WITH_TARGET[type] === 1
 }
 
 /** order, preference, then flags, services and regexp as character-strings (RFC 3403 4.1) */
@@ -50,7 +50,7 @@ function naptrReplacementAt(rdata: Uint8Array): number {
 }
 
 /** RFC 3597 4: only RFC 1035's own types may have names in their rdata compressed. */
-const COMPRESSED: ReadonlySet<number> = new Set([
+const COMPRESSED = flagged([
   TYPE.NS,
   TYPE.MD,
   TYPE.MF,
@@ -65,5 +65,12 @@ const COMPRESSED: ReadonlySet<number> = new Set([
 ])
 
 export function wantsCompression(type: number): boolean {
-  return COMPRESSED.has(type)
+  return COMPRESSED[type] === 1
+}
+
+/** A set of types below 256 that is asked for each record of a large zone. */
+function flagged(types: readonly number[]): Uint8Array {
+  const flags = new Uint8Array(256)
+  for (const type of types) flags[type] = 1
+  return flags
 }

@@ -1,6 +1,7 @@
 /** Files to worlds: all of them load or none does, and what did not change is kept. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import type { Structure } from '../../src/answer/index.ts'
 import type { LoadedFiles } from '../../src/control/index.ts'
@@ -36,6 +37,10 @@ function folderOf(
 }
 type Tap = Pick<typeof t, 'testdir'>
 
+const startThread = (): Worker => new Worker(new URL('../../src/loader/load-thread.js', import.meta.url))
+const loaderOf = (zones: string, elsewhere: () => readonly string[] = () => []): FileLoader =>
+  createFileLoader({ zones, geoip: {}, startThread, elsewhere })
+
 async function loaded(loader: FileLoader): Promise<LoadedFiles> {
   const result = await loader.load()
   if (!result.ok) throw new Error(result.issues.map(({ code }) => code).join(' '))
@@ -51,7 +56,7 @@ t.test('what did not change is kept; what did is new', async (t) => {
     'parts/mail.inc': 'mail A 192.0.2.25\n',
     'one.yaml': STEERING('10.0.0.0/8'),
   })
-  const loader = createFileLoader({ zones: folder, geoip: {} })
+  const loader = loaderOf(folder)
   const first = await loaded(loader)
   t.same(
     first.zones.map(({ name, serial }) => [name, serial]),
@@ -86,7 +91,7 @@ t.test('what did not change is kept; what did is new', async (t) => {
 
 t.test('an error anywhere: nothing is taken up, every issue is told', async (t) => {
   const { folder, write } = folderOf(t, { 'one.example.zone': ZONE(1), 'one.yaml': STEERING('10.0.0.0/8') })
-  const loader = createFileLoader({ zones: folder, geoip: {} })
+  const loader = loaderOf(folder)
   const before = await loaded(loader)
   write('one.example.zone', ZONE(2, 'www A 192.0.2.99\nbad A 192.0.2.999\n'))
   write('three.example.zone', '@ 60 TXT "no SOA"\n')
@@ -114,20 +119,20 @@ t.test('an error anywhere: nothing is taken up, every issue is told', async (t) 
 
 t.test("a steered zone without a master file, and a zone that is somebody else's", async (t) => {
   const { folder } = folderOf(t, { 'one.yaml': STEERING('10.0.0.0/8') })
-  const missing = await createFileLoader({ zones: folder, geoip: {} }).load()
+  const missing = await loaderOf(folder).load()
   t.equal(missing.ok, false)
   if (!missing.ok) t.match(missing.issues, [{ code: 'loader/no-zone-file', advice: /SOA/ }])
-  const secondary = await createFileLoader({ zones: folder, geoip: {}, elsewhere: () => ['one.example.'] }).load()
+  const secondary = await loaderOf(folder, () => ['one.example.']).load()
   t.equal(secondary.ok, true, 'a secondary may be steered')
   const { folder: both } = folderOf(t, { 'one.example.zone': ZONE(1) })
-  const twice = await createFileLoader({ zones: both, geoip: {}, elsewhere: () => ['one.example.'] }).load()
+  const twice = await loaderOf(both, () => ['one.example.']).load()
   t.equal(twice.ok, false)
   if (!twice.ok) t.match(twice.issues, [{ code: 'loader/zone-twice' }])
 })
 
 t.test('a number once given stays: records that come and go do not move others', async (t) => {
   const { folder, write } = folderOf(t, { 'one.example.zone': ZONE(1), 'one.yaml': STEERING('10.0.0.0/8') })
-  const loader = createFileLoader({ zones: folder, geoip: {} })
+  const loader = loaderOf(folder)
   await loaded(loader)
   write('one.yaml', STEERING('10.0.0.0/8').replace('  www:', '  api:'))
   const files = await loaded(loader)
@@ -144,14 +149,14 @@ t.test('a state is laid down and taken up again by the next process, number for 
     'one.yaml': STEERING('10.0.0.0/8'),
   })
   const states = { folder: join(t.testdirName, 'states'), version: '1' }
-  const loader = createFileLoader({ zones: folder, geoip: {}, states })
+  const loader = createFileLoader({ zones: folder, geoip: {}, startThread, states })
   const first = await loaded(loader)
   await loader.states!.keep(first)
   write('one.yaml', `${STEERING('10.0.0.0/8')}  aaa: left\n`)
   const second = await loaded(loader)
   await loader.states!.keep(second)
 
-  const next = createFileLoader({ zones: folder, geoip: {}, states })
+  const next = createFileLoader({ zones: folder, geoip: {}, startThread, states })
   write('two.example.zone', ZONE(2))
   await loaded(next)
   const recalled = next.states!.recall(second.fingerprint)!
@@ -180,19 +185,20 @@ t.test('a state is laid down and taken up again by the next process, number for 
   t.equal(next.states!.recall(second.fingerprint), undefined, 'removed')
   t.ok(next.states!.recall(third.fingerprint))
 
-  const later = createFileLoader({ zones: folder, geoip: {}, states: { ...states, version: '2' } })
+  const later = createFileLoader({ zones: folder, geoip: {}, startThread, states: { ...states, version: '2' } })
   t.equal(later.states!.recall(third.fingerprint), undefined, 'another version reads none of it')
 })
 
 t.test('a state that is cut short or overwritten is none', async (t) => {
   const { folder } = folderOf(t, { 'one.example.zone': ZONE(1), 'one.yaml': STEERING('10.0.0.0/8') })
   const states = { folder: join(t.testdirName, 'states'), version: '1' }
-  const loader = createFileLoader({ zones: folder, geoip: {}, states })
+  const loader = createFileLoader({ zones: folder, geoip: {}, startThread, states })
   const files = await loaded(loader)
   await loader.states!.keep(files)
   const path = join(states.folder, `${files.fingerprint}.state`)
   const whole = readFileSync(path)
-  const recall = () => createFileLoader({ zones: folder, geoip: {}, states }).states!.recall(files.fingerprint)
+  const recall = () =>
+    createFileLoader({ zones: folder, geoip: {}, startThread, states }).states!.recall(files.fingerprint)
   t.ok(recall())
   for (const octets of [0, 3, 7, 8, 40, 200, whole.length - 1]) {
     writeFileSync(path, whole.subarray(0, octets))

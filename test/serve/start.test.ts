@@ -1,6 +1,7 @@
+import type { Worker } from 'node:worker_threads'
 import t from 'tap'
-import type { SlowDoor } from '../../src/serve/index.ts'
-import { askUdp, connectTcp, framed, portOf, recordingLog, serveEcho, until } from './harness.ts'
+import { type SlowDoor, startSpareThreads } from '../../src/serve/index.ts'
+import { askUdp, connectTcp, ECHO, framed, portOf, recordingLog, serveEcho, until } from './harness.ts'
 
 const flip = (text: string): Buffer => Buffer.from(Buffer.from(text).map((octet) => octet ^ 255))
 const echoing: SlowDoor = async (message, request) => {
@@ -107,4 +108,49 @@ t.test('a thread that dies is started again, and its socket keeps what has arriv
   const state = serving.describe().threads[0]!
   t.match(state, { state: 'serving', restarts: 1 })
   t.ok(log.lines.some((line) => line.text.includes('has died')))
+})
+
+t.test('threads that were started ahead serve; what is not needed of them is ended', async (t) => {
+  const ahead = startSpareThreads(4, ECHO)
+  const taken: (Worker | undefined)[] = []
+  let surplus: Worker | undefined
+  const serving = await serveEcho(['127.0.0.1:0'], {
+    workers: 2,
+    spare: {
+      take: () => {
+        const thread = ahead.take()
+        taken.push(thread)
+        return thread
+      },
+      end: () => {
+        surplus = ahead.take()
+        ahead.end()
+      },
+    },
+  })
+  t.equal(taken.filter((thread) => thread !== undefined).length, 3, 'two for UDP, one for the streams')
+  t.ok(surplus)
+  await surplus?.terminate()
+  t.equal(ahead.take(), undefined, 'none is left')
+  const port = portOf(serving, 'udp')
+  t.same((await askUdp('hello', port))?.reply, flip('hello'))
+  t.match(String((await askUdp('i', port))?.reply), '"kind":"udp"')
+  const client = await connectTcp(portOf(serving, 'tcp'))
+  client.socket.write(framed('over TCP'))
+  t.same(await client.next(), flip('over TCP'))
+  client.socket.end()
+  await client.closed
+
+  await askUdp('x', port, '127.0.0.1', 50)
+  await until(() => serving.describe().threads.some(({ restarts }) => restarts === 1), 'the restart')
+  await until(() => serving.describe().threads.every(({ state }) => state === 'serving'), 'all of them again')
+  t.equal(taken.length, 4, 'one that dies is replaced')
+  t.equal(taken[3], undefined, 'by a new one')
+  await serving.stop()
+  t.ok(serving.describe().threads.every(({ state }) => state === 'stopped'))
+})
+
+t.test('a thread started ahead that cannot read its module is told as any other', async (t) => {
+  const spare = startSpareThreads(2, new URL('./no-such-module.js', import.meta.url).href)
+  await t.rejects(serveEcho(['127.0.0.1:0'], { spare }), /no-such-module/)
 })

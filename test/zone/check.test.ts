@@ -82,6 +82,15 @@ t.test('each mistake of a zone as a whole is found, where it stands', async (t) 
     ],
     ['@ NS NS', 'W 6:1 zone/duplicate'],
     ['a TXT ns\na TXT NS'],
+    // RFC 6672 2.4: what a DNAME hides is not there.
+    ['d DNAME other.test.\nns.d A 192.0.2.1\n@ NS ns.d', 'E 8:1 zone/ns-no-address', 'W 7:1 zone/below-dname'],
+    ['d DNAME other.test.\n@ NS ns.d', 'E 7:1 zone/ns-no-address'],
+    ['d DNAME other.test.\nc NS ns.d\n@ MX 1 mx.d', 'W 7:1 zone/ns-no-address', 'W 8:1 zone/mx-no-address'],
+    ['a SVCB 0 other.test. port=53', 'W 6:1 zone/svcb-alias'],
+    ['a SVCB 0 other.test.\na HTTPS 1 . port=53'],
+    ['CPNMU NSEC3 2 1 12 AABBCCDD CPNMU MX'],
+    ['CPNMU=== NSEC3 2 1 12 AABBCCDD CPNMU MX', 'E 6:1 zone/nsec3-owner'],
+    ['CPNMU.x NSEC3 2 1 12 AABBCCDD CPNMU MX', 'E 6:1 zone/nsec3-owner'],
     ['_x._tcp URI 1 1 ""', 'W 6:1 zone/empty-uri'],
     ['_x._tcp SRV 0 0 1 lost', 'W 6:1 zone/srv-no-address'],
     ['_x._tcp SRV 0 0 1 alias\nalias CNAME ns', 'W 6:1 zone/srv-cname'],
@@ -114,6 +123,21 @@ t.test('each mistake of a zone as a whole is found, where it stands', async (t) 
     ['a SPF "v=spf1 -all"', 'N 6:1 zone/spf-type'],
   ]
   for (const [text, ...expected] of rows) t.same(told(HEAD + text).sort(), expected.sort(), JSON.stringify(text))
+})
+
+t.test('in a reverse zone addresses have names of hosts (RFC 1123 2.1), services need not (RFC 6763 11)', async (t) => {
+  const text = (line: string) => `$TTL 1h
+@ SOA ns.test. hostmaster.test. 7 2h 30m 2w 5m
+@ NS ns.test.
+@ NS ns.other.test.
+${line}
+`
+  const codes = (line: string) => load('2.0.192.in-addr.arpa.', text(line)).issues.map(({ code }) => code)
+  t.same(codes('1 PTR host.test.'), [])
+  t.same(codes('1 PTR my_host.test.'), ['zone/host-name'])
+  t.same(codes('lb._dns-sd._udp PTR !@#3.test.'), [])
+  t.same(codes('lb._dns-sd._tcp PTR !@#3.test.'), ['zone/host-name'])
+  t.same(told(`${HEAD}_http._tcp PTR My\\032Printer._http._tcp\n`), [], 'elsewhere PTR names anything')
 })
 
 t.test('the apex is judged as registries judge it', async (t) => {

@@ -9,7 +9,8 @@ import { clock } from '../clock.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneLine } from '../table.ts'
-import { examples, list } from './views.ts'
+import { examples } from './examples.ts'
+import { list } from './views.ts'
 
 export const duration = (text: string): string => {
   if (parseDurationMs(text) === undefined) throw new InvalidArgumentError('Write it as 30s, 10m, 2h or 7d.')

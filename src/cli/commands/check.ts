@@ -9,7 +9,7 @@ import { checkDelegation } from '../delegation.ts'
 import { type DnsServer, printServer } from '../dns-client.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { worldDns } from '../world-dns.ts'
-import { examples } from './views.ts'
+import { examples } from './examples.ts'
 
 const repeat = (text: string, before: readonly string[] = []): string[] => [...before, text]
 

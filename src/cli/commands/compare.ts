@@ -10,8 +10,9 @@ import type { Act, Context } from '../context.ts'
 import { askDns } from '../dns-client.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneLine } from '../table.ts'
+import { examples } from './examples.ts'
 import { nameOf, networkOf, serverOf, typeNamed } from './query.ts'
-import { examples, list } from './views.ts'
+import { list } from './views.ts'
 
 export function addCompareCommand(program: Command, act: Act): void {
   program

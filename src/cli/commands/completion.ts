@@ -4,7 +4,7 @@
  */
 import { Argument, type Command } from 'commander'
 import type { Act, Context } from '../context.ts'
-import { examples } from './views.ts'
+import { examples } from './examples.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
 

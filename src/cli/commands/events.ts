@@ -9,7 +9,7 @@ import type { Act, Context } from '../context.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneLine } from '../table.ts'
 import type { Style, Terminal } from '../terminal.ts'
-import { examples } from './views.ts'
+import { examples } from './examples.ts'
 
 interface EventOptions {
   readonly follow?: boolean

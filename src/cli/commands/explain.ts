@@ -6,7 +6,7 @@ import { parseNetwork } from '../../base/index.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneLine } from '../table.ts'
-import { examples } from './views.ts'
+import { examples } from './examples.ts'
 
 /** What GET /v1/explain answers; `steps` is the whole story, the rest is for scripts. */
 interface Explanation {

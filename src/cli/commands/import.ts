@@ -11,7 +11,7 @@ import type { ImportedFiles } from '../import/draft.ts'
 import { importGdnsd } from '../import/gdnsd.ts'
 import { importGeodns } from '../import/geodns.ts'
 import { importOctodns } from '../import/octodns.ts'
-import { examples } from './views.ts'
+import { examples } from './examples.ts'
 
 const FORMATS = ['gdnsd', 'geodns', 'octodns'] as const
 

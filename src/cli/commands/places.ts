@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { parseAddress } from '../../base/index.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { examples } from './views.ts'
+import { examples } from './examples.ts'
 
 interface Place {
   readonly address: string

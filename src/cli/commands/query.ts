@@ -28,7 +28,7 @@ import { askDns, type DnsReply, type DnsServer } from '../dns-client.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { oneLine } from '../table.ts'
 import { duration } from './changes.ts'
-import { examples } from './views.ts'
+import { examples } from './examples.ts'
 
 interface QueryOptions {
   readonly server?: string

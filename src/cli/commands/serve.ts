@@ -4,7 +4,7 @@
 import type { Command } from 'commander'
 import { SETTINGS_KEYS } from '../../loader/index.ts'
 import type { Act, Context } from '../context.ts'
-import { examples } from './views.ts'
+import { examples } from './examples.ts'
 
 const repeat = (text: string, before: readonly string[] = []): string[] => [...before, text]
 

@@ -11,7 +11,7 @@ import { restoreFrom } from '../../store/index.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure, failureOf } from '../failure.ts'
 import { duration, tell } from './changes.ts'
-import { examples } from './views.ts'
+import { examples } from './examples.ts'
 
 export function addServerCommands(program: Command, act: Act): void {
   program

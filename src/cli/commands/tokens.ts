@@ -7,7 +7,8 @@ import { clock } from '../clock.ts'
 import type { Act, Context } from '../context.ts'
 import { printTable } from '../table.ts'
 import { duration, tell } from './changes.ts'
-import { examples, list } from './views.ts'
+import { examples } from './examples.ts'
+import { list } from './views.ts'
 
 const repeat = (text: string, before: readonly string[] = []): string[] => [...before, text]
 

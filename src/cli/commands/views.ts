@@ -8,6 +8,7 @@ import { clock } from '../clock.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
+import { examples } from './examples.ts'
 import {
   printNode,
   printNodes,
@@ -100,9 +101,6 @@ export function addViewCommands(program: Command, act: Act): void {
       ),
     )
 }
-
-export const examples = (lines: readonly string[]): string =>
-  `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`
 
 const absolute = (name: string): string => `${name.toLowerCase().replace(/\.$/, '')}.`
 

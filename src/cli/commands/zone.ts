@@ -9,7 +9,8 @@ import type { KeptDone, KeptZone } from '../../transfer/index.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { printTable } from '../table.ts'
-import { examples, list } from './views.ts'
+import { examples } from './examples.ts'
+import { list } from './views.ts'
 
 type Grant = KeptZone['grants'][number]
 

@@ -3,7 +3,8 @@
  *
  *     priority 2 | target (never compressed) | parameters        1 svc.example. alpn=h2,h3 port=8443
  *
- * Priority 0 is AliasMode: the target alone counts, and parameters are refused in files. A target of `.` is the owner itself.
+ * Priority 0 is AliasMode: the target alone counts; parameters should not be there and are ignored (2.4.2): src/zone/check warns.
+ * A target of `.` is the owner itself.
  */
 import { TYPE } from '../codes.ts'
 import { nameOctets, printName } from '../name.ts'
@@ -17,7 +18,6 @@ import {
   svcKeyName,
   validSvcParam,
 } from '../svcb-params.ts'
-import { printHex } from '../text.ts'
 
 export const SVCB = serviceBinding(TYPE.SVCB, 'SVCB')
 
@@ -30,8 +30,6 @@ export function serviceBinding(code: number, mnemonic: string): RecordType {
     print(rdata) {
       const priority = (rdata[0]! << 8) | rdata[1]!
       const params = readParams(rdata) ?? []
-      // An alias with parameters may come from elsewhere (they are to be ignored); in a file of ours it would be refused.
-      if (priority === 0 && params.length > 0) return `\\# ${rdata.length} ${printHex(rdata)}`
       return [String(priority), printName(rdata, 2), ...params.map(printSvcParam)].join(' ')
     },
     check(rdata) {
@@ -56,11 +54,6 @@ function parse(fields: FieldReader, out: RdataWriter): void {
     if (params.some((other) => other.key === key)) fields.fail(`the parameter ${svcKeyName(key)} stands here twice.`)
     params.push({ key, value })
   }
-  if (priority === 0 && params.length > 0)
-    fields.fail(
-      'a record of priority 0 is an alias: it has no parameters.',
-      'Give it a priority of 1 or more, or take them away.',
-    )
   const wrong = inconsistency(params)
   if (wrong !== undefined) fields.fail(wrong)
   for (const { key, value } of params.sort((a, b) => a.key - b.key)) {

@@ -1,5 +1,5 @@
 /** What may stand beside what: CNAME alone, one SOA, one DNAME, sets of one TTL; what is hidden below cuts and DNAMEs. */
-import { mnemonic, printName, TYPE } from '../../wire/index.ts'
+import { mnemonic, nameOctets, printName, TYPE } from '../../wire/index.ts'
 import { NODE } from '../image-layout.ts'
 import type { ZoneCheck } from './zone-check.ts'
 
@@ -39,6 +39,7 @@ export function checkSets(check: ZoneCheck, node: number): void {
         'A child zone has a file of its own; here stand its NS records only.',
       )
   checkWildcard(check, node, types)
+  checkHashedOwner(check, node, types)
   checkTexts(check, types)
 }
 
@@ -152,6 +153,19 @@ function checkWildcard(check: ZoneCheck, node: number, types: ReadonlyMap<number
       )
 }
 
+/** RFC 5155 3: an NSEC3 record stands at a hash in base32 with the extended hex alphabet, directly below the apex. */
+function checkHashedOwner(check: ZoneCheck, node: number, types: ReadonlyMap<number, readonly number[]>): void {
+  const [record] = types.get(TYPE.NSEC3) ?? []
+  if (record === undefined || (check.builder.nodeParent[node] === 0 && /^[0-9a-v]+\./.test(check.owner(node)))) return
+  check.about(
+    record,
+    'error',
+    'zone/nsec3-owner',
+    `An NSEC3 record at ${check.owner(node)}, which is no hash.`,
+    'Its owner is a hash in base32 directly below the zone (RFC 5155 3). Sign the zone again.',
+  )
+}
+
 /** priority and weight (RFC 7553 4.5) */
 const URI_HEAD_OCTETS = 4
 
@@ -175,6 +189,16 @@ function checkTexts(check: ZoneCheck, types: ReadonlyMap<number, readonly number
       'The URI record leads nowhere: its target is empty.',
       'A target is never empty (RFC 7553 4.4); remove the record.',
     )
+  for (const type of [TYPE.SVCB, TYPE.HTTPS])
+    for (const record of types.get(type) ?? [])
+      if (isAliasWithParameters(check.builder.rdataOf(record)))
+        check.about(
+          record,
+          'warning',
+          'zone/svcb-alias',
+          `A ${mnemonic(type)} record of priority 0 is an alias: its parameters are ignored.`,
+          'Give it a priority of 1 or more, or take them away (RFC 9460 2.4.2).',
+        )
   const obsolete = types.get(TYPE.SPF)
   if (obsolete !== undefined)
     check.about(
@@ -184,6 +208,11 @@ function checkTexts(check: ZoneCheck, types: ReadonlyMap<number, readonly number
       'Nobody asks for records of type SPF any more.',
       'Publish the policy as TXT (RFC 7208 3.1).',
     )
+}
+
+/** Priority 0, and something behind the target. */
+function isAliasWithParameters(rdata: Uint8Array): boolean {
+  return rdata[0] === 0 && rdata[1] === 0 && 2 + nameOctets(rdata, 2) < rdata.length
 }
 
 function beginsWith(rdata: Uint8Array, text: string): boolean {

@@ -14,6 +14,7 @@ export function checkTargets(check: ZoneCheck, node: number): void {
     const rdata = builder.rdataOf(record)
     if (type === TYPE.CNAME) checkAlias(check, record)
     else if (type === TYPE.NS) checkServer(check, node, record)
+    else if (type === TYPE.PTR) checkPointer(check, node, record)
     else if (type === TYPE.MX || type === TYPE.SRV || type === TYPE.AFSDB) {
       const target = rdata.slice(targetAt(type, rdata))
       if (target[0] !== 0) checkHost(check, record, mnemonic(type), target)
@@ -59,6 +60,15 @@ function checkServer(check: ZoneCheck, node: number, record: number): void {
         `Add: ${server} A (address). Is a final dot missing?`,
       )
       return
+    case 'redirected':
+      check.about(
+        record,
+        atCut ? 'warning' : 'error',
+        'zone/ns-no-address',
+        `The name server ${server} lies below a DNAME, which hides its addresses.`,
+        'Name a host that is not below it (RFC 6672 2.4).',
+      )
+      return
     case 'delegated':
       check.about(
         record,
@@ -88,6 +98,7 @@ function checkHost(check: ZoneCheck, record: number, type: string, name: Uint8Ar
       return
     case 'missing':
     case 'no-address':
+    case 'redirected':
       check.about(
         record,
         'warning',
@@ -98,6 +109,15 @@ function checkHost(check: ZoneCheck, record: number, type: string, name: Uint8Ar
       return
     default:
   }
+}
+
+/** The name of an address is a host's; the PTR records of service discovery name other things (RFC 6763 11). */
+function checkPointer(check: ZoneCheck, node: number, record: number): void {
+  const { builder } = check
+  if (isHostName(builder.rdataOf(record), 0)) return
+  if (!/(^|\.)(in-addr|ip6)\.arpa\.$/.test(printName(builder.apex))) return
+  if (/^(b|db|r|dr|lb)\._dns-sd\._udp\./.test(check.owner(node))) return
+  saysNoHost(check, record, 'PTR', printName(builder.rdataOf(record)))
 }
 
 /** A chain of aliases that never ends, and one that ends nowhere. */
@@ -160,14 +180,7 @@ function looksWrong(check: ZoneCheck, record: number, type: string, name: Uint8A
     )
     return
   }
-  if (!isHostName(name, 0))
-    check.about(
-      record,
-      'warning',
-      'zone/host-name',
-      `${type} points to ${text}, which is no host name: labels are letters, digits and hyphens (not at an end).`,
-      'Some resolvers and programs refuse it (RFC 1123 2.1).',
-    )
+  if (!isHostName(name, 0)) saysNoHost(check, record, type, text)
   const apex = printName(check.builder.apex)
   if (apex !== '.' && text.toLowerCase().endsWith(`.${apex}${apex}`))
     check.about(
@@ -177,4 +190,14 @@ function looksWrong(check: ZoneCheck, record: number, type: string, name: Uint8A
       `${type} points to ${text}: the zone's name twice.`,
       `Write the name with its final dot: ${text.slice(0, -apex.length)}`,
     )
+}
+
+function saysNoHost(check: ZoneCheck, record: number, type: string, name: string): void {
+  check.about(
+    record,
+    'warning',
+    'zone/host-name',
+    `${type} points to ${name}, which is no host name: labels are letters, digits and hyphens (not at an end).`,
+    'Some resolvers and programs refuse it (RFC 1123 2.1).',
+  )
 }

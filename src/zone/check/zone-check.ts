@@ -12,6 +12,8 @@ import type { IssueLog } from '../issue-log.ts'
 export type Target =
   | 'outside'
   | 'delegated'
+  /** below a DNAME: no such name, whatever stands there */
+  | 'redirected'
   /** at or below a cut, with an address: glue */
   | 'glue'
   | 'cname'
@@ -91,16 +93,27 @@ export class ZoneCheck {
   target(name: Uint8Array): Target {
     const { builder } = this
     const own = builder.existing(name, 0)
-    if (own >= 0 && this.has(own, NODE.cut | NODE.below)) return this.hasAddress(own) ? 'glue' : 'delegated'
+    if (own >= 0 && this.has(own, NODE.cut | NODE.below)) {
+      if (this.#isRedirected(own)) return 'redirected'
+      return this.hasAddress(own) ? 'glue' : 'delegated'
+    }
     if (own < 0) {
       const encloser = this.#encloser(name)
       if (encloser < 0) return 'outside'
-      if (this.has(encloser, NODE.cut | NODE.below | NODE.dname)) return 'delegated'
+      if (this.has(encloser, NODE.dname) && !this.has(encloser, NODE.cut)) return 'redirected'
+      if (this.has(encloser, NODE.cut | NODE.below)) return this.#isRedirected(encloser) ? 'redirected' : 'delegated'
     }
     const node = this.nodeFor(name)
     if (node < 0) return 'missing'
     if (this.has(node, NODE.cname)) return 'cname'
     return this.hasAddress(node) ? 'addresses' : 'no-address'
+  }
+
+  /** RFC 6672 2.4. @returns true for a node below a DNAME that no cut comes before */
+  #isRedirected(node: number): boolean {
+    let above = node
+    while (this.has(above, NODE.below)) above = this.builder.nodeParent[above]!
+    return above !== node && !this.has(above, NODE.cut)
   }
 
   /** @returns the node of the longest proper suffix in the zone, -1: the name is not in the zone */
