@@ -38,7 +38,7 @@ function serve(zones: Readonly<Record<string, string>>): (name: string, type: st
 const lines = (records: readonly ResourceRecord[]): string[] =>
   records.map(({ name, type, rdata }) => `${printName(name)} ${mnemonic(type)} ${printRdata(type, rdata)}`)
 
-const HEAD = '@ 60 SOA ns.other.example. h.test. 1 7200 900 1209600 60\n@ 60 NS ns.other.example.\n'
+const HEAD = '@ 60 SOA ns.invalid. h.test. 1 7200 900 1209600 60\n@ 60 NS ns.invalid.\n'
 
 t.test('RFC 6672 2.2, table 1: what a DNAME makes of a name', async (t) => {
   // The owner's zone is the one above it, but where the owner is the zone itself.
