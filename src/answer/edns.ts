@@ -35,6 +35,8 @@ export class ResponseOpt {
   extendedRcode = 0
 
   reset(): void {
+    this.ede = -1
+    if (!this.present) return
     this.present = false
     this.doBit = 0
     this.ecs = false
@@ -43,7 +45,6 @@ export class ResponseOpt {
     this.nsid = undefined
     this.keepalive = -1
     this.padding = false
-    this.ede = -1
     this.extendedRcode = 0
   }
 
@@ -65,65 +66,51 @@ export class ResponseOpt {
    * @param room octets that padding may use beyond what is written now
    */
   write(out: ResponseWriter, udpSize: number, start: number, room: number): void {
-    const octets = out.octets
+    const { view } = out
     let at = out.at
-    octets[at] = 0
-    at = put16(octets, at + 1, TYPE.OPT)
-    at = put16(octets, at, udpSize)
-    octets[at] = this.extendedRcode
-    octets[at + 1] = 0
-    octets[at + 2] = this.doBit !== 0 ? 0x80 : 0
-    octets[at + 3] = 0
-    const rdlengthAt = at + 4
-    at += 6
+    view.setUint8(at, 0)
+    view.setUint16(at + 1, TYPE.OPT)
+    view.setUint16(at + 3, udpSize)
+    view.setInt32(at + 5, (this.extendedRcode << 24) | (this.doBit !== 0 ? 0x8000 : 0))
+    const rdlengthAt = at + 9
+    at += OPT_OCTETS
     if (this.ecs) {
       const length = this.ecsOctets
-      at = put16(octets, at, OPTION.CLIENT_SUBNET)
-      at = put16(octets, at, 4 + length)
-      at = put16(octets, at, this.ecsFamily)
-      octets[at] = this.ecsSource
-      octets[at + 1] = this.ecsScope
-      at = put(octets, at + 2, this.ecsAddress, length)
+      view.setInt32(at, (OPTION.CLIENT_SUBNET << 16) | (4 + length))
+      view.setInt32(at + 4, (this.ecsFamily << 16) | (this.ecsSource << 8) | this.ecsScope)
+      at = put(view, at + 8, this.ecsAddress, length)
     }
     if (this.cookieOctets > 0) {
-      at = put16(octets, at, OPTION.COOKIE)
-      at = put16(octets, at, this.cookieOctets)
-      at = put(octets, at, this.cookie, this.cookieOctets)
+      view.setInt32(at, (OPTION.COOKIE << 16) | this.cookieOctets)
+      at = put(view, at + 4, this.cookie, this.cookieOctets)
     }
     if (this.nsid !== undefined) {
-      at = put16(octets, at, OPTION.NSID)
-      at = put16(octets, at, this.nsid.length)
-      at = put(octets, at, this.nsid, this.nsid.length)
+      view.setInt32(at, (OPTION.NSID << 16) | this.nsid.length)
+      at = put(view, at + 4, this.nsid, this.nsid.length)
     }
     if (this.keepalive >= 0) {
-      at = put16(octets, at, OPTION.TCP_KEEPALIVE)
-      at = put16(octets, at, 2)
-      at = put16(octets, at, this.keepalive)
+      view.setInt32(at, (OPTION.TCP_KEEPALIVE << 16) | 2)
+      view.setUint16(at + 4, this.keepalive)
+      at += 6
     }
     if (this.ede >= 0) {
-      at = put16(octets, at, OPTION.EXTENDED_ERROR)
-      at = put16(octets, at, 2)
-      at = put16(octets, at, this.ede)
+      view.setInt32(at, (OPTION.EXTENDED_ERROR << 16) | 2)
+      view.setUint16(at + 4, this.ede)
+      at += 6
     }
     if (this.padding) {
       const length = at - start + 4
       const pad = Math.min((PADDING_BLOCK - (length % PADDING_BLOCK)) % PADDING_BLOCK, Math.max(0, room - 4))
-      at = put16(octets, at, OPTION.PADDING)
-      at = put16(octets, at, pad)
-      for (let i = 0; i < pad; i++) octets[at++] = 0
+      view.setInt32(at, (OPTION.PADDING << 16) | pad)
+      at += 4
+      for (let i = 0; i < pad; i++) view.setUint8(at++, 0)
     }
-    put16(octets, rdlengthAt, at - rdlengthAt - 2)
+    view.setUint16(rdlengthAt, at - rdlengthAt - 2)
     out.at = at
   }
 }
 
-function put16(octets: Uint8Array, at: number, value: number): number {
-  octets[at] = value >>> 8
-  octets[at + 1] = value
-  return at + 2
-}
-
-function put(octets: Uint8Array, at: number, source: Uint8Array, length: number): number {
-  for (let i = 0; i < length; i++) octets[at + i] = source[i]!
+function put(to: DataView, at: number, from: Uint8Array, length: number): number {
+  for (let i = 0; i < length; i++) to.setUint8(at + i, from[i]!)
   return at + length
 }

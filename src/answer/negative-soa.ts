@@ -15,7 +15,7 @@ const FIXED_OCTETS = 12
 const SOA_NUMBERS_OCTETS = 20
 
 export class NegativeSoa {
-  readonly #octets: Uint8Array
+  readonly #record: DataView
   /** where the pointers' second octets stand */
   readonly #pointers: Uint8Array
 
@@ -40,7 +40,7 @@ export class NegativeSoa {
     const rdlength = built.length - FIXED_OCTETS
     built[FIXED_OCTETS - 2] = rdlength >> 8
     built[FIXED_OCTETS - 1] = rdlength & 255
-    this.#octets = Uint8Array.from(built)
+    this.#record = new DataView(Uint8Array.from(built).buffer)
     this.#pointers = Uint8Array.from(pointers)
   }
 
@@ -50,7 +50,7 @@ export class NegativeSoa {
    */
   write(out: ResponseWriter, apexOffset: number, serial: number): void {
     const start = out.at
-    out.copy(this.#octets, 0, this.#octets.length)
+    out.copy(this.#record, 0, this.#record.byteLength)
     if (out.overflow) return
     out.patch32(out.at - SOA_NUMBERS_OCTETS, serial)
     const pointers = this.#pointers

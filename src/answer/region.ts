@@ -80,12 +80,14 @@ const SMALLEST_LOG = 6
 export interface RegionView {
   readonly slots: number
   readonly words: Int32Array
+  /** the same, for octets */
+  readonly view: DataView
   readonly octets: Uint8Array
 }
 
 export function attachRegion(buffer: SharedArrayBuffer): RegionView {
   const words = new Int32Array(buffer)
-  return { slots: words[0]!, words, octets: new Uint8Array(buffer) }
+  return { slots: words[0]!, words, view: new DataView(buffer), octets: new Uint8Array(buffer) }
 }
 
 /** Slot r stands at word SLOT_BASE + r. */

@@ -24,7 +24,7 @@ export const SILENCE = 0
 
 const HEADER_OCTETS = 12
 /** Queries of a batch whose country is counted each; a server that is not busy counts exactly. */
-const LOCATED_IN_FULL = 8
+const LOCATED_IN_FULL = 4
 /** RFC 1035 4.2.1: what every client takes without EDNS. */
 const PLAIN_UDP_OCTETS = 512
 const MOST_TCP_OCTETS = 65535
@@ -70,7 +70,7 @@ export class QueryResponder {
     this.#settings = init.settings
     this.#ports = ports
     this.#nsid = init.settings.nsid === undefined ? undefined : ascii(init.settings.nsid)
-    this.#sections = new Sections(this.#out, this.#client, init.seed & 0xffff)
+    this.#sections = new Sections(this.#out, this.#client, this.#scan, init.seed & 0xffff)
     this.#limiter = new RateLimiter(init.limits, init.seed)
     const { cookieSecrets } = init.settings
     this.#cookies = cookieSecrets.length === 0 ? undefined : new CookieJar(cookieSecrets)
@@ -157,7 +157,7 @@ export class QueryResponder {
       row[this.#world.layout.qtypesAt + Math.min(qtype, QTYPE_COLUMNS - 1)]!++
       if (scan.qclass === QCLASS.IN || scan.qclass === QCLASS.ANY) {
         this.#takeClient(peer, peerAt, peerBytes)
-        sections.write(this.#world, message, scan.qnameAt, qtype)
+        sections.write(this.#world, message, scan)
         // RFC 1035 6.2: nobody can speak for all classes.
         if (scan.qclass === QCLASS.ANY) sections.authoritative = false
         if (sections.zone >= 0) row[this.#world.layout.zonesAt + this.#world.zoneIds[sections.zone]!]!++
@@ -245,7 +245,7 @@ export class QueryResponder {
 
   /**
    * Counts where a steered query came from. This look-up is for the counters alone, in a table larger than the caches, and cost
-   * as much as the one that decides: of a large batch the first queries are counted, then one in eight stands for eight.
+   * as much as the one that decides: of a large batch the first queries are counted, then one in 32 stands for 32.
    */
   #countCountry(): void {
     const { countries, countryColumns, row, layout } = this.#world
@@ -253,8 +253,8 @@ export class QueryResponder {
     let weight = 1
     if (this.#located++ >= LOCATED_IN_FULL) {
       this.#draw = (Math.imul(this.#draw, 1664525) + 1013904223) | 0
-      if (this.#draw >>> 29 !== 0) return
-      weight = 8
+      if (this.#draw >>> 27 !== 0) return
+      weight = 32
     }
     const client = this.#client
     const country = countries.locate(client.address, client.at, client.octets) >>> 8
@@ -284,7 +284,7 @@ export class QueryResponder {
     out.uint32(0)
     out.uint16(text.length + 1)
     out.uint8(text.length)
-    out.copy(text, 0, text.length)
+    out.copy(new DataView(text.buffer), 0, text.length)
     sections.rcode = RCODE.NOERROR
     sections.authoritative = true
     if (out.overflow) {
@@ -308,10 +308,8 @@ export class QueryResponder {
       (truncated ? FLAG.TC : 0) |
       (rcode & 15)
     const hasQuestion = questionEnd > at + HEADER_OCTETS
-    out.patch16(at + 2, flags)
-    out.patch16(at + 4, hasQuestion ? 1 : 0)
-    out.patch16(at + 6, answers)
-    out.patch16(at + 8, authorities)
+    out.patch32(at + 2, (flags << 16) | (hasQuestion ? 1 : 0))
+    out.patch32(at + 6, (answers << 16) | authorities)
     out.patch16(at + 10, additionals + (opt.present ? 1 : 0))
     if (opt.present) {
       opt.extendedRcode = rcode >> 4

@@ -4,7 +4,7 @@
  * What must be there and does not fit sets `truncated`; what is only helpful (additional data) is left out instead. Sets go
  * in whole or not at all (RFC 2181 9).
  */
-import { EDE, lowerOctet, nameOctets, RCODE, TYPE } from '../wire/index.ts'
+import { EDE, lowerOctet, nameOctets, type QueryScan, RCODE, TYPE } from '../wire/index.ts'
 import { Lookup, NameWalk, OUTCOME, type ZoneImage } from '../zone/index.ts'
 import type { AttachedWorld } from './attached-world.ts'
 import { ANSWER_CLASS, type AnswerClass } from './rate-limit.ts'
@@ -36,8 +36,8 @@ export class Sections {
   readonly picker: SteeredPicker
 
   readonly #out: ResponseWriter
-  readonly #walks = [new NameWalk(), new NameWalk()] as const
-  readonly #scratch = [new Uint8Array(MOST_NAME_OCTETS + 1), new Uint8Array(MOST_NAME_OCTETS + 1)] as const
+  readonly #walks: readonly [NameWalk, NameWalk]
+  readonly #scratch = [newScratch(), newScratch()] as const
   readonly #found = new Lookup()
   readonly #aliases = new Int32Array(MOST_ALIASES)
   readonly #additionalNodes = new Int32Array(MOST_ADDITIONAL)
@@ -47,8 +47,9 @@ export class Sections {
   #serials: Int32Array = new Int32Array(0)
   #turn: number
 
-  constructor(out: ResponseWriter, client: ClientView, turn: number) {
+  constructor(out: ResponseWriter, client: ClientView, scan: QueryScan, turn: number) {
     this.#out = out
+    this.#walks = [new NameWalk(scan.labelStarts), new NameWalk()]
     this.#turn = turn
     this.picker = new SteeredPicker(out, client)
   }
@@ -68,11 +69,12 @@ export class Sections {
     this.picker.ede = -1
   }
 
-  /** Writes all sections for a question of class IN whose name stands uncompressed at `qnameAt` of the message being written. */
-  write(world: AttachedWorld, message: Uint8Array, qnameAt: number, qtype: number): void {
+  /** Writes all sections for the question of class IN that was scanned last; it stands in the message being written. */
+  write(world: AttachedWorld, message: Uint8Array, scan: QueryScan): void {
+    const { qtype } = scan
     let walk = this.#walks[0]
     this.#serials = world.serials
-    walk.take(message, qnameAt)
+    walk.takeScanned(message, scan.qnameAt, scan.view, scan.qnameOctets, scan.labels)
     let zone = zoneOf(world, walk, qtype)
     this.zone = zone
     if (zone < 0) {
@@ -109,7 +111,7 @@ export class Sections {
           return
         case OUTCOME.cname:
           // A loop in the data: what is known so far is the answer.
-          if (this.#isKnownAlias(aliases, zone, found.rrset, found.wildcard ? walk.hashes[0]! : 0)) return
+          if (this.#isKnownAlias(aliases, zone, found.rrset, found.wildcard ? walk.hash(0) : 0)) return
           if (!this.#set(image, found.rrset, walk, walk.labels, aliases)) {
             this.#cut()
             return
@@ -134,9 +136,9 @@ export class Sections {
       if (outcome === OUTCOME.dname) {
         const scratch = walk === this.#walks[0] ? this.#scratch[1] : this.#scratch[0]
         if (!this.#synthesise(image, walk, found, scratch, aliases)) return
-        next.take(scratch, 0)
+        next.take(scratch.octets, 0, scratch.view)
       } else {
-        next.take(image.octets, target)
+        next.take(image.octets, target, image.view)
       }
       // RFC 6672 3.2: ANY goes on under a DNAME's target; a CNAME is an answer to it (RFC 1034 4.3.2 step 3a), and never gets here.
       if (qtype === TYPE.CNAME) return
@@ -295,7 +297,7 @@ export class Sections {
     const octets = type === TYPE.A ? A_OCTETS : AAAA_OCTETS
     for (let i = 0; i < count; i++) {
       out.name(image.octets, image.ownerAt(node), true)
-      out.copy(image.octets, image.rrAt(rrset) + i * octets + 2, octets - 2)
+      out.copy(image.view, image.rrAt(rrset) + i * octets + 2, octets - 2)
     }
     if (out.overflow) {
       out.rewind(start)
@@ -318,7 +320,7 @@ export class Sections {
   }
 
   /** RFC 6672 3.1: a CNAME from the name asked for to the name under the DNAME's target. @returns false: the answer ends here */
-  #synthesise(image: ZoneImage, walk: NameWalk, found: Lookup, scratch: Uint8Array, aliases: number): boolean {
+  #synthesise(image: ZoneImage, walk: NameWalk, found: Lookup, scratch: Scratch, aliases: number): boolean {
     const prefix = walk.starts[walk.labels - found.labels]! - walk.at
     const from = image.rrAt(found.rrset) + FIXED_RR_OCTETS
     const octets = image.octets
@@ -329,17 +331,17 @@ export class Sections {
       this.#fail(RCODE.YXDOMAIN, -1)
       return false
     }
-    for (let i = 0; i < prefix; i++) scratch[i] = walk.octets[walk.at + i]!
-    for (let i = 0; i < length; i++) scratch[prefix + i] = octets[from + i]!
+    for (let i = 0; i < prefix; i++) scratch.octets[i] = walk.octets[walk.at + i]!
+    for (let i = 0; i < length; i++) scratch.octets[prefix + i] = octets[from + i]!
     const out = this.#out
     const start = out.at
     this.#owner(walk, walk.labels, aliases)
     out.uint16(TYPE.CNAME)
     out.uint16(1)
-    out.copy(octets, image.rrAt(found.rrset) + 6, 4)
+    out.copy(image.view, image.rrAt(found.rrset) + 6, 4)
     const rdlengthAt = out.at
     out.uint16(0)
-    out.name(scratch, 0, true)
+    out.name(scratch.octets, 0, true)
     if (out.overflow) {
       out.rewind(start)
       this.#cut()
@@ -365,17 +367,17 @@ export class Sections {
       // The owner is the question's name: the set stands ready as it is.
       if (count > 1 && (type === TYPE.A || type === TYPE.AAAA)) {
         this.#turn = (this.#turn + 1) & 0x3fffffff
-        const first = (this.#turn % count) * (octets / count)
-        out.copy(image.octets, at + first, octets - first)
-        out.copy(image.octets, at, first)
+        const first = (this.#turn % count) * ((octets / count) | 0)
+        out.copy(image.view, at + first, octets - first)
+        out.copy(image.view, at, first)
       } else {
-        out.copy(image.octets, at, octets)
+        out.copy(image.view, at, octets)
       }
     } else {
       let rr = at
       for (let i = 0; i < count && !out.overflow; i++) {
         this.#owner(walk, labels, aliases)
-        out.copy(image.octets, rr + 2, 8)
+        out.copy(image.view, rr + 2, 8)
         rr = this.#rdata(image, type, rr + FIXED_RR_OCTETS)
       }
     }
@@ -406,22 +408,33 @@ export class Sections {
         out.name(octets, at, true)
         break
       case TYPE.MX:
-        out.copy(octets, at, 2)
+        out.copy(image.view, at, 2)
         out.name(octets, at + 2, true)
         break
       case TYPE.SOA: {
         const mname = out.name(octets, at, true)
         const rname = out.name(octets, at + mname, true)
-        out.copy(octets, at + mname + rname, 20)
+        out.copy(image.view, at + mname + rname, 20)
         if (!out.overflow) out.patch32(out.at - 20, this.#serials[this.#serialAt]!)
         break
       }
       default:
-        out.copy(octets, at, length)
+        out.copy(image.view, at, length)
     }
     if (!out.overflow) out.patch16(rdlengthAt, out.at - rdlengthAt - 2)
     return at + length
   }
+}
+
+/** A name that a DNAME makes. */
+interface Scratch {
+  readonly octets: Uint8Array
+  readonly view: DataView
+}
+
+function newScratch(): Scratch {
+  const octets = new Uint8Array(MOST_NAME_OCTETS + 1)
+  return { octets, view: new DataView(octets.buffer) }
 }
 
 const ADDRESS_TYPES = [TYPE.A, TYPE.AAAA] as const

@@ -91,7 +91,7 @@ export class SteeredPicker {
    * @returns records written, or -1 where they do not fit
    */
   write(world: AttachedWorld, record: number, type: number, ownerOctets: Uint8Array, ownerAt: number): number {
-    const { words, octets } = world.region
+    const { words, view } = world.region
     const entry = this.#entry
     const isA = type === TYPE.A
     const table = words[entry + (isA ? CLASS.a : CLASS.aaaa)]!
@@ -102,15 +102,15 @@ export class SteeredPicker {
     const from = words[variant + VARIANT.octets]!
     const length = words[variant + VARIANT.length]!
     const size = isA ? A_OCTETS : AAAA_OCTETS
-    const records = length / size
+    const records = (length / size) | 0
     const out = this.#out
     const start = out.at
     if (ownerAt < 0) {
-      out.copy(octets, from, length)
+      out.copy(view, from, length)
     } else {
       for (let rr = from; rr < from + length; rr += size) {
         out.name(ownerOctets, ownerAt, true)
-        out.copy(octets, rr + 2, size - 2)
+        out.copy(view, rr + 2, size - 2)
       }
     }
     if (out.overflow) {

@@ -16,8 +16,12 @@ const FARTHEST_POINTER = 0x3fff
 /** RFC 1035 3.1: 255 octets hold at most 127 labels. */
 const MOST_LABELS = 128
 
+const NONE = new Uint8Array(0)
+
 export class ResponseWriter {
-  octets: Uint8Array = new Uint8Array(0)
+  octets: Uint8Array = NONE
+  /** over the whole of `octets`; several octets a step */
+  view: DataView = new DataView(NONE.buffer)
   /** the message starts here; pointers count from it */
   base = 0
   /** the next octet to write */
@@ -36,7 +40,11 @@ export class ResponseWriter {
 
   /** Starts behind the question: octets[base .. at) is header and question. */
   begin(octets: Uint8Array, base: number, at: number, end: number): void {
-    this.octets = octets
+    // A driver answers in one memory as long as it lives: a view is made once.
+    if (octets !== this.octets) {
+      this.octets = octets
+      this.view = new DataView(octets.buffer, octets.byteOffset, octets.length)
+    }
     this.base = base
     this.at = at
     this.end = end
@@ -63,36 +71,40 @@ export class ResponseWriter {
       this.overflow = true
       return
     }
-    this.octets[this.at] = value >>> 8
-    this.octets[this.at + 1] = value
+    this.view.setUint16(this.at, value)
     this.at += 2
   }
 
   uint32(value: number): void {
-    this.uint16(value >>> 16)
-    this.uint16(value & 0xffff)
-  }
-
-  copy(source: Uint8Array, from: number, length: number): void {
-    if (this.at + length > this.end) {
+    if (this.at + 4 > this.end) {
       this.overflow = true
       return
     }
-    const to = this.octets
+    this.view.setInt32(this.at, value)
+    this.at += 4
+  }
+
+  copy(source: DataView, from: number, length: number): void {
+    const to = this.view
     let at = this.at
-    for (let i = from; i < from + length; i++) to[at++] = source[i]!
-    this.at = at
+    const end = at + length
+    if (end > this.end) {
+      this.overflow = true
+      return
+    }
+    let i = from
+    for (; at + 4 <= end; at += 4, i += 4) to.setInt32(at, source.getInt32(i))
+    for (; at < end; at++, i++) to.setUint8(at, source.getUint8(i))
+    this.at = end
   }
 
   /** Puts a 16-bit value where one was left open. */
   patch16(at: number, value: number): void {
-    this.octets[at] = value >>> 8
-    this.octets[at + 1] = value
+    this.view.setUint16(at, value)
   }
 
   patch32(at: number, value: number): void {
-    this.patch16(at, value >>> 16)
-    this.patch16(at + 2, value)
+    this.view.setInt32(at, value)
   }
 
   /**
@@ -116,13 +128,25 @@ export class ResponseWriter {
     }
     const start = this.at
     const end = this.#labels[cut]!
-    this.copy(source, from, end - from)
+    this.#label(source, from, end - from)
     if (known >= 0) this.uint16(0xc000 | known)
     else this.uint8(0)
     if (!this.overflow) {
       for (let i = 0; i < cut; i++) this.#remember(this.#suffixes[i]!, start - this.base + this.#labels[i]! - from)
     }
     return length
+  }
+
+  /** Names come from wherever they stand, octet by octet: they are short, and rarely written. */
+  #label(source: Uint8Array, from: number, length: number): void {
+    if (this.at + length > this.end) {
+      this.overflow = true
+      return
+    }
+    const to = this.octets
+    let at = this.at
+    for (let i = from; i < from + length; i++) to[at++] = source[i]!
+    this.at = at
   }
 
   /** Label starts and suffix hashes of an uncompressed name. @returns the number of labels without the root */

@@ -7,7 +7,8 @@ import { z } from '@hono/zod-openapi'
 import type { JournalFilter } from '../control/index.ts'
 import { Problem } from './problem.ts'
 import { type Router, route } from './route.ts'
-import { EventSchema, EventsQuery, Moment, Name, viewEvent } from './schemas.ts'
+import { Moment, Name } from './schemas.ts'
+import { EventSchema, EventsQuery, viewEvent } from './schemas-events.ts'
 import type { Streams } from './streams.ts'
 
 export function eventRoutes(router: Router, streams: Streams): void {

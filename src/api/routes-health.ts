@@ -5,7 +5,8 @@ import { z } from '@hono/zod-openapi'
 import { Problem } from './problem.ts'
 import { sendJson } from './response.ts'
 import { type Router, remember, route } from './route.ts'
-import { HealthSchema, NodeHealthSchema, NodeParams, ReloadStateSchema } from './schemas.ts'
+import { HealthSchema, ReloadStateSchema } from './schemas-health.ts'
+import { NodeHealthSchema, NodeParams } from './schemas-nodes.ts'
 import { iso, viewNodeWord } from './words.ts'
 
 export const StatusSchema = z

@@ -7,24 +7,20 @@ import type { IntentKind } from '../health/index.ts'
 import { requireScope, requireUnlimited } from './access.ts'
 import { Problem, problemOf } from './problem.ts'
 import { type Router, route } from './route.ts'
+import { ForceQuery, Name, OutcomeSchema } from './schemas.ts'
 import {
   CanDrainSchema,
-  ForceQuery,
   IntentBody,
-  Name,
   NodeBody,
   NodeHealthSchema,
   NodeParams,
   NodeSchema,
-  OutcomeSchema,
   PatchBody,
   PoolNodeBody,
-  PoolParams,
-  PoolSchema,
   SafetySchema,
   SiteParams,
-  StandbyBody,
-} from './schemas.ts'
+} from './schemas-nodes.ts'
+import { PoolParams, PoolSchema, StandbyBody } from './schemas-zones.ts'
 import { accepted, unknownName, viewNodeWord } from './words.ts'
 
 const INTENT_VERBS = {

@@ -4,15 +4,15 @@
 import { z } from '@hono/zod-openapi'
 import { Problem } from './problem.ts'
 import { type Router, route } from './route.ts'
+import { ZoneParams } from './schemas.ts'
 import {
   ExplainQuery,
   ExplanationSchema,
   PlaceSchema,
   RecordSchema,
   ZoneDetailSchema,
-  ZoneParams,
   ZoneSchema,
-} from './schemas.ts'
+} from './schemas-zones.ts'
 import { unknownName } from './words.ts'
 
 export function zoneRoutes(router: Router): void {

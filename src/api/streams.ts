@@ -8,7 +8,7 @@
 import type { ServerResponse } from 'node:http'
 import { type Control, entryMatches, type JournalEntry, type JournalFilter } from '../control/index.ts'
 import { SECURE_HEADERS } from './response.ts'
-import { viewEvent } from './schemas.ts'
+import { viewEvent } from './schemas-events.ts'
 
 const PAGE = 500
 const HEARTBEAT_MS = 15_000

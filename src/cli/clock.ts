@@ -17,6 +17,9 @@ export function clock(at: Date | string | null, now = new Date()): string {
 /** how long from now; nothing where it has passed */
 export const left = (at: string): string => printDuration(Math.max(0, Date.parse(at) - Date.now()))
 
+/** "in 12s", or "now" where the moment has come. */
+export const until = (at: string): string => (Date.parse(at) <= Date.now() ? 'now' : `in ${left(at)}`)
+
 /** how long ago */
 export const ago = (at: string | null): string =>
   at === null ? '-' : printDuration(Math.max(0, Date.now() - Date.parse(at)))

@@ -35,6 +35,8 @@ function nextChangeMs(track: Track): number | undefined {
   const { hysteresis } = check
   const lastMs = lastStartMs(health.bucket)
   if (Number.isNaN(lastMs)) return undefined
+  // After a restart one probe decides nothing: what the last run expected is of the past.
+  if (health.remembered && health.state !== 'warming' && health.state !== 'recovering') return undefined
   switch (health.state) {
     case 'pending':
       return lastMs + (GOOD_TO_JOIN - health.good) * hysteresis.suspectIntervalMs

@@ -21,11 +21,27 @@ export interface MemberView {
   readonly standby: boolean
 }
 
+/** How patient the pool's check is: what `meridian tune` compares with. */
+export interface HysteresisView {
+  readonly profile: string
+  readonly intervalSeconds: number
+  readonly suspectIntervalSeconds: number
+  readonly downIntervalSeconds: number
+  readonly removeAfterSeconds: number
+  readonly restoreAfterSeconds: number
+  /** 0..1 */
+  readonly drain: number
+  readonly adaptive: boolean
+  readonly timeoutSeconds: number
+}
+
 export interface PoolView {
   readonly name: string
   readonly zone: string | null
   readonly condition: PoolCondition
   readonly check: string | null
+  /** null: it is not checked */
+  readonly hysteresis: HysteresisView | null
   readonly fallback: string | null
   readonly allDown: string
   /** how many members the floor asks for */
@@ -78,6 +94,7 @@ export function viewPool(core: Core, pool: Pool): PoolView {
     zone: pool.zone ?? null,
     condition: standing?.condition ?? 'all-down',
     check: pool.check ?? null,
+    hysteresis: viewHysteresis(core, pool),
     fallback: pool.fallback ?? null,
     allDown: pool.allDown,
     floor: floorNow(pool, standing),
@@ -86,6 +103,23 @@ export function viewPool(core: Core, pool: Pool): PoolView {
     members: members.map((member) => viewMember(member, standby.has(member.node))),
     clients: clientsOf(core.steering, pool.name),
     origin: printOrigin(pool.origin),
+  }
+}
+
+function viewHysteresis(core: Core, pool: Pool): HysteresisView | null {
+  const check = pool.check === undefined ? undefined : core.steering.checks.get(pool.check)
+  if (check === undefined) return null
+  const { hysteresis } = check
+  return {
+    profile: hysteresis.profile,
+    intervalSeconds: hysteresis.intervalMs / 1000,
+    suspectIntervalSeconds: hysteresis.suspectIntervalMs / 1000,
+    downIntervalSeconds: hysteresis.downIntervalMs / 1000,
+    removeAfterSeconds: hysteresis.removeAfterMs / 1000,
+    restoreAfterSeconds: hysteresis.restoreAfterMs / 1000,
+    drain: hysteresis.drain,
+    adaptive: hysteresis.adaptive,
+    timeoutSeconds: check.timeoutMs / 1000,
   }
 }
 

@@ -3,11 +3,12 @@
  *
  * What is kept for each: since when it is known, and when it last ran. After a restart a schedule that says `catch-up` runs
  * its latest missed occurrence; several of them in the order in which they were due, so that "drain at ten, resume at eleven"
- * ends with the resume.
+ * ends with the resume. What stands in an hour that the time zone leaves out in spring happens right after it (clock-gaps.ts).
  */
 import { createTask, type ScheduledTask, setLogger } from 'node-cron'
 import type { By, Control, Outcome } from '../control/index.ts'
 import type { Schedule } from '../steer/index.ts'
+import { skippedMinutes } from './clock-gaps.ts'
 import type { DutyLog } from './log.ts'
 
 /** A missed occurrence that lies further back is none of today's business. */
@@ -30,6 +31,8 @@ export interface Schedules {
   /** Takes up the schedules of the declared state; those that stay as they are go on. */
   declare(): void
   view(): readonly ScheduleView[]
+  /** Runs what stood in an hour that a clock change has just left out; comes by itself every minute. */
+  passGaps(): void
   stop(): void
 }
 
@@ -41,7 +44,12 @@ interface Mark {
 interface Running {
   readonly schedule: Schedule
   readonly task: ScheduledTask
+  /** the same in UTC: tells whether a reading of the wall clock is meant */
+  readonly wall: ScheduledTask
 }
+
+/** A machine that slept for longer has missed more than an hour of the wall clock; that is `missed`'s business. */
+const LONGEST_GAP_CHECK_MS = 10 * MINUTE_MS
 
 export function createSchedules(control: Control, now: () => number, log: DutyLog): Schedules {
   // node-cron would write to the console by itself.
@@ -84,6 +92,24 @@ export function createSchedules(control: Control, now: () => number, log: DutyLo
     }
   }
 
+  let lookedMs = now()
+  const passGaps = (): void => {
+    const fromMs = lookedMs
+    lookedMs = now()
+    if (lookedMs <= fromMs || lookedMs - fromMs > LONGEST_GAP_CHECK_MS) return
+    const skipped = new Map<string, readonly number[]>()
+    const due: { readonly schedule: Schedule; readonly wallMs: number }[] = []
+    for (const { schedule, wall } of running.values()) {
+      const { timeZone } = schedule
+      if (!skipped.has(timeZone)) skipped.set(timeZone, skippedMinutes(timeZone, fromMs, lookedMs))
+      const wallMs = skipped.get(timeZone)!.find((minute) => wall.match(new Date(minute)))
+      if (wallMs !== undefined) due.push({ schedule, wallMs })
+    }
+    for (const { schedule } of due.sort((a, b) => a.wallMs - b.wallMs)) guarded(schedule, lookedMs)
+  }
+  const everyMinute = setInterval(passGaps, MINUTE_MS)
+  everyMinute.unref()
+
   return {
     declare() {
       const declared = control.steering().schedules
@@ -100,7 +126,8 @@ export function createSchedules(control: Control, now: () => number, log: DutyLo
           noOverlap: true,
           unref: true,
         })
-        running.set(name, { schedule, task })
+        const wall = createTask(schedule.cron, () => undefined, { timezone: 'UTC' })
+        running.set(name, { schedule, task, wall })
         const mark = markOf(name)
         if (mark === undefined) keep(name, { knownMs: now(), ranMs: null })
         else if (schedule.missed === 'catch-up') {
@@ -128,7 +155,9 @@ export function createSchedules(control: Control, now: () => number, log: DutyLo
           lastRun: ranMs === null ? null : new Date(ranMs).toISOString(),
         }
       }),
+    passGaps,
     stop() {
+      clearInterval(everyMinute)
       for (const { task } of running.values()) void task.destroy()
       running.clear()
     },

@@ -27,6 +27,8 @@ export class Tally {
   emptyAnswers = 0
   undetected = 0
   readonly detections: Detection[] = []
+  /** outages whose node was found down, whether or not floor, budget or all_down then let it go */
+  readonly findings: Detection[] = []
   readonly #changes: number[]
   readonly #nodeDays: number
 

@@ -41,6 +41,8 @@ export class Watch {
   readonly #in = new Map<string, boolean>()
   /** found down while sound, and not yet removed */
   readonly #innocent = new Set<string>()
+  /** the start of the trouble in which a node was last found down */
+  readonly #findings = new Map<string, number>()
   /** an operator took them out: no detection */
   readonly drained = new Set<string>()
 
@@ -107,6 +109,10 @@ export class Watch {
   #condemned(node: string, nowMs: number): void {
     if (this.#judge.isSound(node, nowMs)) this.#innocent.add(node)
     else this.#innocent.delete(node)
+    const sinceMs = this.#judge.troubleSinceMs(node, nowMs)
+    if (sinceMs === undefined || this.#findings.get(node) === sinceMs) return
+    this.#findings.set(node, sinceMs)
+    this.#tally.findings.push({ node, sinceMs, atMs: nowMs })
   }
 
   #removed(node: string, nowMs: number): void {

@@ -3,7 +3,7 @@
  *
  *     0 ok · 1 ok with a warning · 2 failed · 3 unknown: no evidence · anything else failed
  *
- * No shell, a clean environment, a process group of its own that dies as a whole at the timeout. It runs once for each address of
+ * No shell, a clean environment, a process group of its own that dies as a whole with the program or at the timeout. It runs once for each address of
  * the node and learns which one from MERIDIAN_ADDRESS or from {address} in its arguments.
  * Its first line of output is the detail; a line "Meridian-Agent: drain" anywhere in it is the node's own word.
  */
@@ -81,21 +81,26 @@ function run(asked: Asked, probe: CommandProbe, done: Settle): () => void {
     }
     child.stdout?.on('data', keep)
     child.stderr?.on('data', keep)
-    // `exit`, not `close`: a grandchild that keeps the pipe open must not keep the verdict back; its output so far is read by then.
-    child.once('exit', (code, signal) =>
-      setImmediate(() => {
-        release()
-        done(verdict(code, signal, output.toString('utf8')))
-      }),
-    )
-    return () => {
-      release()
+    const killGroup = (): void => {
       if (child.pid === undefined) return
       try {
         process.kill(-child.pid, 'SIGKILL')
       } catch {
         // it is gone already
       }
+    }
+    // `exit`, not `close`: a grandchild that keeps the pipe open must not keep the verdict back; its output so far is read by then.
+    child.once('exit', (code, signal) => {
+      // What it left behind would gather, one more at every probe.
+      killGroup()
+      setImmediate(() => {
+        release()
+        done(verdict(code, signal, output.toString('utf8')))
+      })
+    })
+    return () => {
+      release()
+      killGroup()
     }
   } catch (error) {
     done(startFailure(probe.program, error as Error))

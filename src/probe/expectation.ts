@@ -14,12 +14,15 @@ export type MatchPattern = (pattern: string, body: string) => Promise<PatternVer
 
 /** True where the response's body decides something: an expectation, or the node's own word in a JSON body. */
 export function wantsBody(expect: HttpExpectation, fields: ReadonlyMap<string, string>): boolean {
+  return readsBody(expect) || isJson(fields)
+}
+
+function readsBody(expect: HttpExpectation): boolean {
   return (
     expect.body !== undefined ||
     expect.bodyPattern !== undefined ||
     expect.json !== undefined ||
-    (expect.fresh !== undefined && 'json' in expect.fresh.from) ||
-    isJson(fields)
+    (expect.fresh !== undefined && 'json' in expect.fresh.from)
   )
 }
 
@@ -36,6 +39,7 @@ export async function judge(
   const verdict =
     statusProblem(expect, response) ??
     (told.down === undefined ? undefined : problem('status', `the node says ${quote(told.down, 80)}`)) ??
+    codedProblem(expect, response) ??
     textProblem(expect, text, response.cut) ??
     (await patternProblem(expect, text, matches)) ??
     jsonProblem(expect, document, response.cut) ??
@@ -67,6 +71,16 @@ function statusProblem(expect: HttpExpectation, response: HttpResponse): Outcome
   const where =
     location !== undefined && response.status >= 300 && response.status < 400 ? ` to ${quote(location, 80)}` : ''
   return problem('status', `status ${response.status}${where}, expected ${wanted}`)
+}
+
+/** A body that comes packed although `identity` was asked for (RFC 9110 12.5.3) lacks whatever is looked for; say why. */
+function codedProblem(expect: HttpExpectation, response: HttpResponse): Outcome | undefined {
+  const coding = response.fields.get('content-encoding')
+  if (coding === undefined || /^\s*identity\s*$/i.test(coding) || !readsBody(expect)) return undefined
+  return problem(
+    'content',
+    `body comes with Content-Encoding: ${clause(coding.slice(0, 40))}, which was not asked for and is not read`,
+  )
 }
 
 function textProblem(expect: HttpExpectation, text: string, cut: boolean): Outcome | undefined {
@@ -102,7 +116,7 @@ function jsonProblem(expect: HttpExpectation, document: unknown, cut: boolean): 
   const value = valueAtPath(document, expect.json.path)
   if (equalJson(value, expect.json.equals)) return undefined
   const wanted = quoteJson(expect.json.equals)
-  return problem('content', `JSON ${expect.json.path} is ${quoteJson(value)}, expected ${wanted}`)
+  return problem('content', `JSON ${expect.json.path || '$'} is ${quoteJson(value)}, expected ${wanted}`)
 }
 
 function freshnessProblem(

@@ -36,6 +36,7 @@ export function beginTcp(asked: Asked, probe: Extract<Probe, { kind: 'tcp' }>, s
   socket.once('connect', () => {
     if (probe.expect === undefined) {
       // The text goes out before the connection closes; whether anybody answers was not asked.
+      phase = 'the node to take what is sent'
       if (probe.send !== undefined) socket.end(probe.send, () => finish({ class: 'ok', detail: 'connected, sent' }))
       else finish({ class: 'ok', detail: 'connected' })
       return

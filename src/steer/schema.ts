@@ -7,52 +7,27 @@
 import { z } from 'zod'
 import { parseDurationMs, parseIpv4, parseIpv6, parseNetwork } from '../base/index.ts'
 import { CONTINENTS, COUNTRIES } from '../geo/index.ts'
-import { ALL_DOWN_MODES, HYSTERESIS_PROFILES, PICKS } from './model.ts'
+import { isCron, isTimeZone } from './cron.ts'
+import { ALL_DOWN_MODES, PICKS } from './model.ts'
 import { domainName } from './names.ts'
-import { parsePercent, parseStatusRange } from './scalars.ts'
-
-type Test = (text: string) => boolean
-
-function scalar(noun: string, test: Test, about?: string) {
-  return z
-    .string({ error: noun })
-    .refine(test, { error: noun })
-    .describe(about ?? noun)
-}
-
-function integer(noun: string, min: number, max: number, about?: string) {
-  return z
-    .int({ error: noun })
-    .min(min, { error: noun })
-    .max(max, { error: noun })
-    .describe(about ?? noun)
-}
-
-function between(noun: string, min: number, max: number) {
-  return z.number({ error: noun }).min(min, { error: noun }).max(max, { error: noun })
-}
-
-const one = <const T extends readonly string[]>(values: T, about: string) =>
-  z.enum(values, { error: `one of ${values.join(', ')}` }).describe(about)
-
-const flag = (about: string) => z.boolean({ error: 'true or false' }).describe(about)
-const text = (noun: string) => z.string({ error: noun }).min(1, { error: noun }).describe(noun)
-const mapping = <T extends z.ZodRawShape>(shape: T, about: string) =>
-  z.strictObject(shape, { error: 'a mapping of keys' }).describe(about)
-
-/** One value, or a list of them. */
-const oneOrMore = <T extends z.ZodType>(item: T, noun: string) =>
-  z.union([item, z.array(item, { error: noun }).min(1, { error: noun })])
-
-const duration = (about: string) =>
-  scalar('a duration such as 500ms, 5s, 10m, 1h or 7d', (t) => parseDurationMs(t) !== undefined, about)
-const percent = (about: string) => scalar('a percentage from 0% to 100%', (t) => parsePercent(t) !== undefined, about)
-const port = (about: string) => integer('a port number from 1 to 65535', 1, 65535, about)
-const ipv4 = scalar('an IPv4 address such as 192.0.2.1', (t) => parseIpv4(t) !== undefined)
-const ipv6 = scalar('an IPv6 address such as 2001:db8::1', (t) => parseIpv6(t) !== undefined)
-const nodeName = text('the name of a node')
-const poolName = text('the name of a pool')
-const checkName = text('the name of a check')
+import { check, hysteresis } from './schema-checks.ts'
+import {
+  between,
+  checkName,
+  duration,
+  flag,
+  integer,
+  ipv4,
+  ipv6,
+  mapping,
+  nodeName,
+  one,
+  oneOrMore,
+  percent,
+  poolName,
+  scalar,
+  text,
+} from './schema-scalars.ts'
 
 const TTL_LIMIT = 'a duration of whole seconds, at most 7d, such as 60s'
 const ttlSeconds = (about: string) =>
@@ -68,7 +43,6 @@ const ttl = mapping(
   },
   'how long resolvers may keep an answer',
 )
-
 const answers = integer('a number from 1 to 64', 1, 64, 'most addresses in an answer (default 8)')
 const pick = one(PICKS, 'how nodes of a pool are picked (default round-robin)')
 const minInService = z
@@ -76,147 +50,6 @@ const minInService = z
   .describe('the floor: how many nodes stay in the answers whatever their health (default 50%)')
 const allDown = one(ALL_DOWN_MODES, 'what to answer when no node is fit and no fallback has one (default all)')
 const warmUp = duration('slow start of a node that returns, in weighted picks (default 60s, 0s: none)')
-
-const hysteresis = z
-  .union([
-    one(HYSTERESIS_PROFILES, 'a profile'),
-    mapping(
-      {
-        profile: one(HYSTERESIS_PROFILES, 'where the figures that are not given come from (default normal)').optional(),
-        interval: duration('pace of probes in calm').optional(),
-        suspect_interval: duration('pace of probes while there is doubt').optional(),
-        down_interval: duration('pace of probes while down').optional(),
-        remove_after: duration('seconds of failure after which a node leaves').optional(),
-        restore_after: duration('seconds without a failure after which it returns').optional(),
-        drain: between('a number from 0.01 to 10', 0.01, 10)
-          .describe('seconds of badness that one second of success takes away (default 0.5)')
-          .optional(),
-        adaptive: flag('learn remove_after from the bad spells that healed by themselves').optional(),
-        fall: integer(
-          'a number from 1 to 1000',
-          1,
-          1000,
-          'remove_after as a number of probes: fall x interval',
-        ).optional(),
-        rise: integer(
-          'a number from 1 to 1000',
-          1,
-          1000,
-          'restore_after as a number of probes: rise x interval',
-        ).optional(),
-      },
-      'a profile and figures of your own over it',
-    ),
-  ])
-  .describe('how patient the check is: eager, normal (default) or patient')
-
-const status = z.union([
-  integer('a status code from 100 to 599', 100, 599),
-  scalar('a status code or a range such as 200-299 or 2xx', (t) => parseStatusRange(t) !== undefined),
-])
-const statuses = oneOrMore(status, 'a list of status codes')
-const expectHttp = z
-  .union([
-    statuses,
-    mapping(
-      {
-        status: statuses.describe('status codes that are good (default 200-299)').optional(),
-        body: text('text that the body must hold').optional(),
-        body_pattern: scalar(
-          'a regular expression',
-          isPattern,
-          'regular expression that the body must match',
-        ).optional(),
-        json: mapping(
-          {
-            path: text('a dotted path into the JSON body'),
-            equals: z.json().describe('the value that must stand there'),
-          },
-          'a value in a JSON body',
-        ).optional(),
-        fresh: mapping(
-          {
-            header: text('a header that holds a timestamp').optional(),
-            json: text('a dotted path to a timestamp in the JSON body').optional(),
-            max_age: duration('its greatest age'),
-          },
-          'a timestamp that must be recent: "at most ten minutes behind"',
-        ).optional(),
-      },
-      'what an answer must be; everything given must hold',
-    ),
-  ])
-  .describe('what a good answer is (default: status 200-299)')
-
-const http = {
-  path: scalar(
-    'a path that begins with /',
-    (t) => /^\/[\x21-\x7e]*$/.test(t),
-    'path of the request (default /)',
-  ).optional(),
-  port: port('default 80, https 443').optional(),
-  method: one(['GET', 'HEAD', 'POST'], 'default GET').optional(),
-  host: text('the Host header, and SNI for https').optional(),
-  headers: z
-    .record(
-      z.string(),
-      scalar('a header value without line breaks', (t) => !/[\r\n\0]/.test(t)),
-      { error: 'a mapping of header names to values' },
-    )
-    .describe('further request headers')
-    .optional(),
-  expect: expectHttp.optional(),
-}
-const tls = {
-  sni: text('the server name to ask for').optional(),
-  verify: flag('verify the certificate chain and name (default true)').optional(),
-  certificate_warning: duration('warn when the certificate ends within this time (default 14d)').optional(),
-}
-
-const check = mapping(
-  {
-    http: mapping(http, 'an HTTP request').optional(),
-    https: mapping({ ...http, ...tls }, 'an HTTPS request').optional(),
-    tcp: mapping(
-      {
-        port: port('the port to connect to'),
-        send: text('what to send once connected').optional(),
-        expect: text('text that must come back').optional(),
-      },
-      'a TCP connection',
-    ).optional(),
-    tls: mapping({ port: port('default 443').optional(), ...tls }, 'a TLS handshake').optional(),
-    icmp: mapping({}, 'an echo request').optional(),
-    dns: mapping(
-      {
-        port: port('default 53').optional(),
-        name: scalar('a domain name', (t) => domainName(t) !== undefined),
-        type: scalar('a record type such as A or SOA', (t) => /^[A-Za-z0-9]{1,16}$/.test(t), 'default A').optional(),
-        expect: text('rdata that must be among the answers').optional(),
-      },
-      'a DNS query',
-    ).optional(),
-    command: z
-      .union([
-        z.array(text('a word of the command'), { error: 'a list of words' }).min(1, { error: 'a list of words' }),
-        mapping(
-          { program: text('the program to run'), args: z.array(z.string(), { error: 'a list of words' }).optional() },
-          'a program; exit code 0 is good',
-        ),
-      ])
-      .describe('a program of your own; exit code 0 is good')
-      .optional(),
-    timeout: duration('a probe that takes longer has failed (default 2s)').optional(),
-    budget: duration('a success that takes longer counts half a failure').optional(),
-    source: scalar(
-      'an IP address',
-      (t) => parseIpv4(t) !== undefined || parseIpv6(t) !== undefined,
-      'source address of probes',
-    ).optional(),
-    hysteresis: hysteresis.optional(),
-  },
-  'a probe (exactly one of http, https, tcp, tls, icmp, dns, command) and how patient to be',
-)
 
 const country = scalar(
   'a country code (ISO 3166-1 alpha-2) such as MD',
@@ -419,50 +252,6 @@ export function steeringJsonSchema(): Readonly<Record<string, unknown>> {
   return { ...z.toJSONSchema(STEERING_FILE, { io: 'input', reused: 'ref' }), title: 'Meridian steering file' }
 }
 
-function isPattern(pattern: string): boolean {
-  try {
-    new RegExp(pattern, 'u')
-    return true
-  } catch {
-    return false
-  }
-}
-
 function isSubdivision(code: string): boolean {
   return /^[A-Z]{2}-[A-Z0-9]{1,3}$/i.test(code) && COUNTRIES.has(code.slice(0, 2).toUpperCase())
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return true
-  } catch {
-    return false
-  }
-}
-
-const CRON_FIELDS = [
-  { min: 0, max: 59, names: '' },
-  { min: 0, max: 23, names: '' },
-  { min: 1, max: 31, names: '' },
-  { min: 1, max: 12, names: 'jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec' },
-  { min: 0, max: 7, names: 'sun|mon|tue|wed|thu|fri|sat' },
-] as const
-
-/** Five fields of *, numbers, ranges, steps and lists; months and weekdays by name, too. */
-function isCron(expression: string): boolean {
-  const fields = expression.trim().split(/\s+/)
-  return (
-    fields.length === 5 &&
-    fields.every((field, i) => field.split(',').every((part) => isCronPart(part, CRON_FIELDS[i]!)))
-  )
-}
-
-function isCronPart(part: string, { min, max, names }: (typeof CRON_FIELDS)[number]): boolean {
-  const match = /^(\*|([a-z]{3}|\d{1,2})(?:-([a-z]{3}|\d{1,2}))?)(?:\/([1-9]\d?))?$/i.exec(part)
-  if (match === null) return false
-  const bounds = [match[2], match[3]].filter((bound) => bound !== undefined)
-  return bounds.every((bound) =>
-    /^\d+$/.test(bound) ? Number(bound) >= min && Number(bound) <= max : names.split('|').includes(bound.toLowerCase()),
-  )
 }

@@ -150,9 +150,9 @@ export function createTransferDoor(given: TransferPorts): TransferDoor {
     }
     if (question.class !== CLASS.IN) return refuse(RCODE.REFUSED, 'only class IN is served', EDE.PROHIBITED)
     const state = ports.zone(zone)
-    // Strangers learn nothing about which zones there are: the permission comes first.
-    if (!mayTransfer(ports.allow(zone), asker)) return refuse(RCODE.REFUSED, 'not allowed to transfer', EDE.PROHIBITED)
+    // RFC 5936 2.2.1: NOTAUTH says no more to a stranger than the answer to a question for the SOA does.
     if (state.kind === 'unknown') return refuse(RCODE.NOTAUTH, 'not a zone of this server', EDE.NOT_AUTHORITATIVE)
+    if (!mayTransfer(ports.allow(zone), asker)) return refuse(RCODE.REFUSED, 'not allowed to transfer', EDE.PROHIBITED)
     if (state.kind === 'unavailable') return refuse(RCODE.SERVFAIL, 'the zone is not available now', EDE.NOT_READY)
     const { version } = state
     if (!ixfr) return send(message, reply, version, axfrRecords(version), { ...details, form: 'full' })

@@ -72,12 +72,22 @@ export function text(what: string): Field {
   }
 }
 
-/** One or more character-strings up to the end. */
+/** RFC 1035 3.3: the length of a character-string has one octet. */
+const MOST_TEXT = 255
+
+/** One or more character-strings up to the end. What is too long for one becomes several, as PowerDNS, Knot DNS and gdnsd have it. */
 export function texts(what: string): Field {
   return {
     parse(fields, out) {
-      do out.text(fields.text(what))
-      while (fields.more())
+      do {
+        const octets = parseText(fields.field(what))
+        if (octets === undefined)
+          fields.fail(
+            `the ${what} has a backslash that is followed neither by a character nor by three digits up to 255.`,
+          )
+        for (let at = 0; at === 0 || at < octets!.length; at += MOST_TEXT)
+          out.text(octets!.subarray(at, at + MOST_TEXT))
+      } while (fields.more())
     },
     print(rdata, at, past) {
       const printed: string[] = []

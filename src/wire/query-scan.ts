@@ -20,6 +20,11 @@ export type Scan = (typeof SCAN)[keyof typeof SCAN]
 /** The size that a client without EDNS can take, and the least that EDNS can announce (RFC 1035 4.2.1, RFC 6891 6.2.3). */
 export const MIN_UDP_SIZE = 512
 
+/** RFC 1035 2.3.4: 255 octets hold at most 127 labels and the root. */
+const MAX_LABELS = 127
+
+const NONE = new Uint8Array(0)
+
 /** One instance per thread. All offsets are absolute in the message that was scanned last. */
 export class QueryScan {
   /** for `refuse`: the rcode to answer with; NOERROR where a client asks for nothing but a cookie (RFC 7873 5.4) */
@@ -32,6 +37,8 @@ export class QueryScan {
   qnameOctets = 0
   /** labels of the qname, without the root */
   labels = 0
+  /** offset of each label's length octet, the root's last */
+  readonly labelStarts: Int32Array = new Int32Array(MAX_LABELS + 1)
   qtype = 0
   qclass = 0
   /** offset just past the question; 0: no sound question, answer with the header alone */
@@ -57,6 +64,10 @@ export class QueryScan {
   keepalive = false
   padding = false
 
+  private message: Uint8Array = NONE
+  /** over the whole message last scanned */
+  view: DataView = new DataView(NONE.buffer)
+
   /**
    * Scans the message at message[at .. at+length).
    * @returns query: one well-formed QUERY; silence: a response, or shorter than a header; refuse: answer with `rcode` and echo
@@ -65,7 +76,12 @@ export class QueryScan {
   scan(message: Uint8Array, at: number, length: number): Scan {
     this.reset()
     if (length < HEADER_OCTETS) return SCAN.silence
-    const flags = (message[at + 2]! << 8) | message[at + 3]!
+    // A driver scans in one memory as long as it lives: a view is made once.
+    if (message !== this.message) {
+      this.message = message
+      this.view = new DataView(message.buffer, message.byteOffset, message.length)
+    }
+    const flags = this.view.getUint16(at + 2)
     this.flags = flags
     if ((flags & FLAG.QR) !== 0) return SCAN.silence
     this.opcode = (flags >> 11) & 15
@@ -76,10 +92,11 @@ export class QueryScan {
   }
 
   private scanSections(message: Uint8Array, at: number, end: number): Scan {
-    const questions = (message[at + 4]! << 8) | message[at + 5]!
-    const answers = (message[at + 6]! << 8) | message[at + 7]!
-    const authorities = (message[at + 8]! << 8) | message[at + 9]!
-    const additionals = (message[at + 10]! << 8) | message[at + 11]!
+    const { view } = this
+    const questions = view.getUint16(at + 4)
+    const answers = view.getUint16(at + 6)
+    const authorities = view.getUint16(at + 8)
+    const additionals = view.getUint16(at + 10)
     if (questions > 1 || answers !== 0) return this.refuse(RCODE.FORMERR)
     let next = at + HEADER_OCTETS
     if (questions === 1) {
@@ -92,15 +109,15 @@ export class QueryScan {
     for (let i = 0; i < additionals; i++) {
       const fixed = skipName(message, next, end)
       if (fixed < 0 || fixed + 10 > end) return this.refuse(RCODE.FORMERR)
-      const type = (message[fixed]! << 8) | message[fixed + 1]!
+      const type = view.getUint16(fixed)
       const rdataAt = fixed + 10
-      const past = rdataAt + ((message[fixed + 8]! << 8) | message[fixed + 9]!)
+      const past = rdataAt + view.getUint16(fixed + 8)
       if (past > end) return this.refuse(RCODE.FORMERR)
       if (type === TYPE.TSIG || type === TYPE.SIG) return SCAN.slow
       if (type === TYPE.OPT) {
         // RFC 6891 6.1.1, 6.1.2: one OPT, and its name is the root.
         if (this.edns || message[next] !== 0) return this.refuse(RCODE.FORMERR)
-        if (!this.readOpt(message, fixed, rdataAt, past)) return this.refuse(RCODE.FORMERR)
+        if (!this.readOpt(fixed, rdataAt, past)) return this.refuse(RCODE.FORMERR)
       }
       next = past
     }
@@ -120,6 +137,8 @@ export class QueryScan {
     this.qtype = 0
     this.qclass = 0
     this.questionEnd = 0
+    // All that follows is set by an OPT record alone.
+    if (!this.edns) return
     this.edns = false
     this.version = 0
     this.udpSize = MIN_UDP_SIZE
@@ -161,19 +180,24 @@ export class QueryScan {
   private readQuestion(message: Uint8Array, at: number, end: number): number {
     let i = at
     let labels = 0
-    while (i < end && message[i] !== 0) {
+    const { labelStarts } = this
+    for (; i < end; labels++) {
+      const octets = message[i]!
+      // What is full here is too long for a name.
+      if (labels > MAX_LABELS) return 0
+      labelStarts[labels] = i
+      if (octets === 0) break
       // A pointer has nothing to point to but the header (RFC 1035 4.1.4).
-      if (message[i]! > 63) return 0
-      i += message[i]! + 1
-      labels++
+      if (octets > 63) return 0
+      i += octets + 1
     }
     i++
     if (i + 4 > end || i - at > 255) return 0
     this.qnameAt = at
     this.qnameOctets = i - at
     this.labels = labels
-    this.qtype = (message[i]! << 8) | message[i + 1]!
-    this.qclass = (message[i + 2]! << 8) | message[i + 3]!
+    this.qtype = this.view.getUint16(i)
+    this.qclass = this.view.getUint16(i + 2)
     this.questionEnd = i + 4
     return i + 4
   }
@@ -183,31 +207,32 @@ export class QueryScan {
    *
    *     fixed: type 2 | class = UDP size 2 | TTL = extended rcode 1, version 1, DO 1 bit + Z 15 | rdlength 2 | options
    */
-  private readOpt(message: Uint8Array, fixed: number, rdataAt: number, past: number): boolean {
+  private readOpt(fixed: number, rdataAt: number, past: number): boolean {
     this.edns = true
-    this.udpSize = Math.max(MIN_UDP_SIZE, (message[fixed + 2]! << 8) | message[fixed + 3]!)
-    this.version = message[fixed + 5]!
-    this.doBit = (message[fixed + 6]! & 0x80) !== 0
+    const { view } = this
+    this.udpSize = Math.max(MIN_UDP_SIZE, view.getUint16(fixed + 2))
+    this.version = view.getUint8(fixed + 5)
+    this.doBit = (view.getUint8(fixed + 6) & 0x80) !== 0
     // What options mean in another version nobody knows yet.
     if (this.version !== 0) return true
     let i = rdataAt
     while (i < past) {
       if (i + 4 > past) return false
-      const option = (message[i]! << 8) | message[i + 1]!
-      const octets = (message[i + 2]! << 8) | message[i + 3]!
+      const option = view.getUint16(i)
+      const octets = view.getUint16(i + 2)
       const dataAt = i + 4
       i = dataAt + octets
       if (i > past) return false
-      if (!this.readOption(message, option, dataAt, octets)) return false
+      if (!this.readOption(option, dataAt, octets)) return false
     }
     return true
   }
 
   /** Takes note of an option; of a repeated one the first counts; unknown ones are ignored (RFC 6891 6.1.2). */
-  private readOption(message: Uint8Array, option: number, at: number, octets: number): boolean {
+  private readOption(option: number, at: number, octets: number): boolean {
     switch (option) {
       case OPTION.CLIENT_SUBNET:
-        return this.ecsAt > 0 || this.readClientSubnet(message, at, octets)
+        return this.ecsAt > 0 || this.readClientSubnet(at, octets)
       case OPTION.COOKIE:
         if (this.cookieAt > 0) return true
         this.cookieAt = at
@@ -233,16 +258,17 @@ export class QueryScan {
    *
    *     family 2 | source prefix length 1 | scope prefix length 1 (zero in a query) | address, as many octets as the source needs
    */
-  private readClientSubnet(message: Uint8Array, at: number, octets: number): boolean {
+  private readClientSubnet(at: number, octets: number): boolean {
     if (octets < 4) return false
-    const family = (message[at]! << 8) | message[at + 1]!
-    const source = message[at + 2]!
+    const { view } = this
+    const family = view.getUint16(at)
+    const source = view.getUint8(at + 2)
     const addressOctets = octets - 4
-    if (message[at + 3] !== 0) return false
+    if (view.getUint8(at + 3) !== 0) return false
     const most = family === 1 ? 32 : family === 2 ? 128 : family === 0 ? 0 : -1
     if (source > most || addressOctets !== (source + 7) >> 3) return false
     // Bits past the prefix must be zero.
-    if ((source & 7) !== 0 && (message[at + 4 + addressOctets - 1]! & (0xff >> (source & 7))) !== 0) return false
+    if ((source & 7) !== 0 && (view.getUint8(at + 3 + addressOctets) & (0xff >> (source & 7))) !== 0) return false
     this.ecsAt = at
     this.ecsFamily = family
     this.ecsSource = source

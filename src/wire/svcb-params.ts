@@ -21,6 +21,7 @@ export const SVC_PARAM = {
   ohttp: 8,
 } as const
 
+const KEYS = new Map<string, number>(Object.entries(SVC_PARAM))
 const NAMES = new Map<number, string>(Object.entries(SVC_PARAM).map(([name, key]) => [key, name]))
 
 export interface SvcParam {
@@ -30,7 +31,7 @@ export interface SvcParam {
 
 /** @returns the key of its name or of keyNNNNN, or undefined; key65535 is reserved */
 export function svcKeyOf(name: string): number | undefined {
-  const known = (SVC_PARAM as Readonly<Record<string, number>>)[name]
+  const known = KEYS.get(name)
   if (known !== undefined) return known
   const digits = /^key(0|[1-9]\d{0,4})$/.exec(name)?.[1]
   return digits !== undefined && Number(digits) < 65535 ? Number(digits) : undefined
@@ -47,6 +48,8 @@ export function parseSvcParam(token: string): SvcParam | string {
   const key = svcKeyOf(name)
   if (key === undefined) return `"${name}" is not a parameter; unknown ones are written key12345.`
   const octets = parseText(equals < 0 ? '' : token.slice(equals + 1))
+  if (equals >= 0 && (key === SVC_PARAM.ohttp || key === SVC_PARAM['no-default-alpn']))
+    return `the value of ${name} must be ${expectation(key)}.`
   if (octets === undefined) return `the value of ${name} has a backslash that escapes nothing.`
   const value = parseValue(key, octets)
   if (value === undefined || !validSvcParam({ key, value })) return `the value of ${name} must be ${expectation(key)}.`
@@ -163,7 +166,7 @@ function idsOf(value: Uint8Array): Uint8Array[] | undefined {
   return ids.length > 0 ? ids : undefined
 }
 
-/** Splits at commas that no backslash stands before. @returns undefined: an empty item */
+/** Splits at commas that no backslash stands before (RFC 9460 A.1). @returns undefined: an empty item, or a backslash before anything else */
 function splitList(octets: Uint8Array): Uint8Array[] | undefined {
   const items: Uint8Array[] = []
   let item: number[] = []
@@ -173,7 +176,7 @@ function splitList(octets: Uint8Array): Uint8Array[] | undefined {
       items.push(Uint8Array.from(item))
       item = []
     } else {
-      if (octets[i] === 0x5c && i + 1 < octets.length) i++
+      if (octets[i] === 0x5c && octets[++i] !== 0x5c && octets[i] !== 0x2c) return undefined
       item.push(octets[i]!)
     }
   }

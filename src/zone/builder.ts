@@ -6,10 +6,10 @@
  * node(), or with cancel(). A node's ancestors up to the apex are made with it, so empty non-terminals need no second thought.
  */
 import { assert } from '../base/index.ts'
-import { lowerName, type RdataWriter } from '../wire/index.ts'
+import { lowerName, lowerOctet, type RdataWriter } from '../wire/index.ts'
 import { grown } from './grown.ts'
 import { aligned, RR_HEAD } from './image-layout.ts'
-import { hashLabel, spread } from './name-hash.ts'
+import { hashName, spread } from './name-hash.ts'
 import { NameWalk } from './name-walk.ts'
 
 /** A record's rdata is at most this long (RFC 1035 3.2.1: RDLENGTH has 16 bits). */
@@ -22,6 +22,7 @@ export class ZoneBuilder implements RdataWriter {
 
   /** owner names one after the other, lower case, each at a multiple of four and with zeros up to the next one */
   names: Uint8Array<ArrayBuffer>
+  #namesView: DataView
   #namesEnd = 0
   nodes = 0
   nodeNameAt: Int32Array<ArrayBuffer>
@@ -55,8 +56,6 @@ export class ZoneBuilder implements RdataWriter {
   readonly #walk = new NameWalk()
   /** parent of the last name that was looked for at length: mostly the next one's, too */
   #lastParent = 0
-  /** one label in lower case */
-  readonly #label = new DataView(new ArrayBuffer(64))
 
   /**
    * @param apex     uncompressed wire form
@@ -68,6 +67,7 @@ export class ZoneBuilder implements RdataWriter {
     this.#walk.take(this.apex, 0)
     this.apexLabels = this.#walk.labels
     this.names = new Uint8Array(count * 24)
+    this.#namesView = new DataView(this.names.buffer)
     this.nodeNameAt = new Int32Array(count)
     this.nodeLength = new Uint8Array(count)
     this.nodeLabels = new Uint8Array(count)
@@ -109,30 +109,28 @@ export class ZoneBuilder implements RdataWriter {
     return parent
   }
 
-  /** The same for a name of which all but the first label is a node's: that part needs neither hashing nor looking for. */
+  /** The same for a name of which all but the first label is a node's: that part needs not be looked for. */
   #child(parent: number, octets: Uint8Array, at: number, length: number): number {
-    const label = this.#label
-    label.setUint8(0, length)
-    for (let i = 0; i < length; i++) {
-      const octet = octets[at + i]!
-      label.setUint8(i + 1, octet >= 0x41 && octet <= 0x5a ? octet | 32 : octet)
-    }
-    const hash = hashLabel(label, 0, this.nodeHash[parent]!)
+    // The name is put where a new node's would stand: it is hashed there, and stays if it is new.
+    const start = this.#namesEnd
+    const end = start + 1 + length + this.nodeLength[parent]!
+    if (aligned(end) > this.names.length) this.#growNames(aligned(end))
+    const { names } = this
+    let q = start
+    names[q++] = length
+    for (let i = at; i < at + length; i++) names[q++] = lowerOctet(octets[i]!)
+    for (let p = this.nodeNameAt[parent]!; q < end; p++, q++) names[q] = names[p]!
+    for (; (q & 3) !== 0; q++) names[q] = 0
+    const hash = hashName(this.#namesView, start, end)
     const mixed = spread(hash)
     const slots = this.#slots
     const mask = slots.length - 1
     for (let slot = mixed & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
       if (((slots[slot]! ^ mixed) & ~mask) !== 0) continue
       const node = (slots[slot]! & mask) - 1
-      if (this.nodeParent[node] === parent && this.#beginsWith(node, label, length)) return node
+      if (this.nodeParent[node] === parent && this.#beginsAlike(this.nodeNameAt[node]!, start)) return node
     }
-    const node = this.#make(hash, this.nodeLength[parent]! + length + 1, this.nodeLabels[parent]! + 1, parent)
-    const { names } = this
-    let q = this.nodeNameAt[node]!
-    for (let p = 0; p <= length; p++) names[q++] = label.getUint8(p)
-    let p = this.nodeNameAt[parent]!
-    for (const end = p + this.nodeLength[parent]!; p < end; p++) names[q++] = names[p]!
-    return node
+    return this.#make(hash, end - start, this.nodeLabels[parent]! + 1, parent)
   }
 
   /** @returns the node of that uncompressed name, -1: there is none */
@@ -263,21 +261,22 @@ export class ZoneBuilder implements RdataWriter {
 
   #makeNode(walk: NameWalk, from: number, parent: number): number {
     const start = walk.starts[from]! - walk.at
-    const node = this.#make(walk.hashes[from]!, walk.length - start, walk.labels - from, parent)
+    const length = walk.length - start
+    const at = this.#namesEnd
+    if (at + aligned(length) > this.names.length) this.#growNames(at + aligned(length))
     const { names } = this
     const { lower } = walk
-    let q = this.nodeNameAt[node]!
-    for (let p = start; p < walk.length; p++) names[q++] = lower[p]!
-    return node
+    for (let i = 0; i < length; i++) names[at + i] = lower[start + i]!
+    for (let i = length; i < aligned(length); i++) names[at + i] = 0
+    return this.#make(walk.hash(from), length, walk.labels - from, parent)
   }
 
-  /** Makes a node with room for its name; the caller writes the name. */
+  /** Makes a node of the name that stands at the end of `names`. */
   #make(hash: number, length: number, labels: number, parent: number): number {
     const node = this.nodes
     if (node === this.nodeNameAt.length) this.#growNodes()
     const nameAt = this.#namesEnd
     this.#namesEnd = aligned(nameAt + length)
-    if (this.#namesEnd > this.names.length) this.names = grown(this.names, this.#namesEnd)
     this.nodeNameAt[node] = nameAt
     this.nodeLength[node] = length
     this.nodeLabels[node] = labels
@@ -308,7 +307,7 @@ export class ZoneBuilder implements RdataWriter {
   #seek(walk: NameWalk, from: number): number {
     const slots = this.#slots
     const mask = slots.length - 1
-    const mixed = spread(walk.hashes[from]!)
+    const mixed = spread(walk.hash(from))
     for (let slot = mixed & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
       if (((slots[slot]! ^ mixed) & ~mask) !== 0) continue
       const node = (slots[slot]! & mask) - 1
@@ -326,11 +325,16 @@ export class ZoneBuilder implements RdataWriter {
     return true
   }
 
-  /** @returns true where that label of `length` octets is the first of the node's name */
-  #beginsWith(node: number, label: DataView, length: number): boolean {
-    const at = this.nodeNameAt[node]!
-    for (let i = 0; i <= length; i++) if (this.names[at + i] !== label.getUint8(i)) return false
+  /** @returns true where two names in `names` have the same first label */
+  #beginsAlike(name: number, other: number): boolean {
+    const { names } = this
+    for (let i = 0; i <= names[other]!; i++) if (names[name + i] !== names[other + i]) return false
     return true
+  }
+
+  #growNames(room: number): void {
+    this.names = grown(this.names, room)
+    this.#namesView = new DataView(this.names.buffer)
   }
 
   #growLog(room: number): void {

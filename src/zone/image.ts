@@ -19,6 +19,8 @@ import type { NameWalk } from './name-walk.ts'
 export class ZoneImage {
   readonly buffer: SharedArrayBuffer
   readonly octets: Uint8Array
+  /** over all of `octets` */
+  readonly view: DataView
   readonly apex: number
   readonly apexLabels: number
   readonly serial: number
@@ -30,7 +32,6 @@ export class ZoneImage {
   readonly nodes: number
   readonly records: number
   readonly #words: Int32Array
-  readonly #halves: Uint16Array
   readonly #slotsAt: number
   readonly #slotMask: number
   readonly #offsetBits: number
@@ -41,9 +42,9 @@ export class ZoneImage {
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer
     this.octets = new Uint8Array(buffer)
+    this.view = new DataView(buffer)
     const words = new Int32Array(buffer)
     this.#words = words
-    this.#halves = new Uint16Array(buffer)
     if (words[HEADER.magic] !== MAGIC) throw new Error('assertion failed: not a zone image')
     this.#slotsAt = words[HEADER.slotsAt]! >> 2
     this.#slotMask = words[HEADER.slotMask]!
@@ -91,65 +92,75 @@ export class ZoneImage {
   find(walk: NameWalk, from: number): number {
     const words = this.#words
     const mask = this.#slotMask
-    const mixed = spread(walk.hashes[from]!)
+    const mixed = spread(walk.hash(from))
     for (let slot = mixed & mask; ; slot = (slot + 1) & mask) {
       const entry = words[this.#slotsAt + slot]!
       if (entry === 0) return 0
       if ((entry ^ mixed) >>> this.#offsetBits !== 0) continue
       const node = (entry & this.#offsetMask) << 2
-      if (this.#isNamed(node, walk, from)) return node
+      if (this.isNamed(node, walk, from)) return node
     }
+  }
+
+  /** @returns true where the node's owner is the suffix of the walk that begins with label `from` */
+  isNamed(node: number, walk: NameWalk, from: number): boolean {
+    const head = this.#words[node >> 2]!
+    return walk.isSuffixInWords(from, this.#words, this.#nameAt(node, head >>> 16) >> 2, head & 255)
   }
 
   /** @returns handle of the node's set of that type, 0: none */
   rrset(node: number, type: number): number {
-    const { octets } = this
-    for (let set = this.firstRrset(node); set !== 0; set = this.nextRrset(set)) {
-      const at = this.rrAt(set)
-      if (((octets[at + 2]! << 8) | octets[at + 3]!) === type) return set
+    const words = this.#words
+    // C0 0C and the type, as a word of the machine has them.
+    const wanted = ((type & 255) << 8) | (type >>> 8)
+    for (let set = this.firstRrset(node); set !== 0; ) {
+      const head = words[set >> 2]!
+      const at = set + 4 + ((head & SET.targets) !== 0 ? (head & SET.count) * 4 : 0)
+      if (words[at >> 2]! >>> 16 === wanted) return set
+      set = (head & SET.last) !== 0 ? 0 : aligned(at + (head >>> 16))
     }
     return 0
   }
 
   /** @returns handle of the node's first set, 0: the node is an empty non-terminal */
   firstRrset(node: number): number {
-    const flags = this.#flags(node)
-    return (flags & NODE.empty) !== 0 ? 0 : aligned(this.#nameAt(node, flags) + this.octets[node]!)
+    const head = this.#words[node >> 2]!
+    const flags = head >>> 16
+    return (flags & NODE.empty) !== 0 ? 0 : aligned(this.#nameAt(node, flags) + (head & 255))
   }
 
   /** @returns handle of the node's next set, 0: that was the last */
   nextRrset(rrset: number): number {
-    return (this.#halves[rrset >> 1]! & SET.last) !== 0 ? 0 : this.#setEnd(rrset)
+    return (this.#words[rrset >> 2]! & SET.last) !== 0 ? 0 : this.#setEnd(rrset)
   }
 
   rrType(rrset: number): number {
-    const at = this.rrAt(rrset)
-    return (this.octets[at + 2]! << 8) | this.octets[at + 3]!
+    return this.view.getUint16(this.rrAt(rrset) + 2)
   }
 
   rrCount(rrset: number): number {
-    return this.#halves[rrset >> 1]! & SET.count
+    return this.#words[rrset >> 2]! & SET.count
   }
 
   /** @returns offset in `octets` of the first RR: C0 0C, type, class, TTL, RDLENGTH, RDATA uncompressed; the others follow */
   rrAt(rrset: number): number {
-    const bits = this.#halves[rrset >> 1]!
+    const bits = this.#words[rrset >> 2]!
     return rrset + 4 + ((bits & SET.targets) !== 0 ? (bits & SET.count) * 4 : 0)
   }
 
   /** @returns octets of all RRs of the set */
   rrOctets(rrset: number): number {
-    return this.#halves[(rrset >> 1) + 1]!
+    return this.#words[rrset >> 2]! >>> 16
   }
 
   /** @returns true where the set may be copied as it stands: no name in it wants compression, none calls for additional data */
   rrPlain(rrset: number): boolean {
-    return (this.#halves[rrset >> 1]! & SET.plain) !== 0
+    return (this.#words[rrset >> 2]! & SET.plain) !== 0
   }
 
   /** @returns node of this zone (glue below cuts too) that the target of RR `i` names, 0: none, or a type without targets */
   additional(rrset: number, i: number): number {
-    return (this.#halves[rrset >> 1]! & SET.targets) !== 0 ? this.#words[(rrset >> 2) + 1 + i]! : 0
+    return (this.#words[rrset >> 2]! & SET.targets) !== 0 ? this.#words[(rrset >> 2) + 1 + i]! : 0
   }
 
   /** @returns offset in `octets` of the node's owner name, uncompressed and lower case */
@@ -178,7 +189,7 @@ export class ZoneImage {
     let end = aligned(this.#nameAt(node, flags) + this.octets[node]!)
     if ((flags & NODE.empty) === 0) {
       let set = end
-      while ((this.#halves[set >> 1]! & SET.last) === 0) set = this.#setEnd(set)
+      while ((this.#words[set >> 2]! & SET.last) === 0) set = this.#setEnd(set)
       end = this.#setEnd(set)
     }
     return end < this.#nodesEnd ? end : 0
@@ -189,26 +200,11 @@ export class ZoneImage {
   }
 
   #flags(node: number): number {
-    return this.#halves[(node >> 1) + 1]!
+    return this.#words[node >> 2]! >>> 16
   }
 
   #nameAt(node: number, flags: number): number {
     return node + 4 + ((flags & NODE.steered) !== 0 ? 4 : 0) + ((flags & NODE.wildcard) !== 0 ? 4 : 0)
-  }
-
-  #isNamed(node: number, walk: NameWalk, from: number): boolean {
-    const length = this.octets[node]!
-    const nameAt = this.#nameAt(node, this.#flags(node))
-    const offset = walk.starts[from]! - walk.at
-    if ((offset & 3) !== 0) return walk.isSuffix(from, this.octets, nameAt, length)
-    if (walk.length - offset !== length) return false
-    // Names in the image are aligned and padded with zeros, and so is the walk's copy: four octets a step.
-    const asked = walk.words
-    const words = this.#words
-    let p = offset >> 2
-    let q = nameAt >> 2
-    for (const end = p + ((length + 3) >> 2); p < end; p++, q++) if (asked[p] !== words[q]) return false
-    return true
   }
 
   /** Sets found.node to the longest existing proper suffix. @returns the label it begins with */
@@ -274,10 +270,8 @@ export class ZoneImage {
       if ((flags & NODE.steered) !== 0) found.record = this.#words[(node >> 2) + 1]!
       return (flags & (NODE.empty | NODE.steered)) === NODE.empty ? OUTCOME.nodata : OUTCOME.answer
     }
-    const { octets } = this
-    for (let set = this.firstRrset(node); set !== 0; set = this.nextRrset(set)) {
-      const at = this.rrAt(set)
-      if (((octets[at + 2]! << 8) | octets[at + 3]!) !== qtype) continue
+    const set = this.rrset(node, qtype)
+    if (set !== 0) {
       found.rrset = set
       return OUTCOME.answer
     }

@@ -1,8 +1,8 @@
 /**
- * The name being looked up: where its labels start and the hash of each of its suffixes. One instance per thread, taken anew
- * for each name; it refers to the caller's octets and keeps a copy in lower case, which is what hashing and comparing read.
+ * The name being looked up: where its labels start, and a copy of it in lower case, which is what hashing and comparing read,
+ * four octets at a time. One instance per thread, taken anew for each name; it refers to the caller's octets.
  */
-import { hashLabel, lowerWord, ROOT_HASH } from './name-hash.ts'
+import { hashName, hashStep, lowerWord } from './name-hash.ts'
 
 /** RFC 1035 2.3.4: 255 octets hold at most 127 labels and the root. */
 const MOST_LABELS = 127
@@ -18,66 +18,86 @@ export class NameWalk {
   /** without the root */
   labels = 0
   /** Offset in `octets` of each label's length octet; starts[labels] is the root's octet. */
-  readonly starts: Int32Array = new Int32Array(MOST_LABELS + 1)
-  /** Hash of the suffix that begins with label i; hashes[labels] is the root's. */
-  readonly hashes: Int32Array = new Int32Array(MOST_LABELS + 1)
+  readonly starts: Int32Array
 
-  /** The name in lower case from 0 on, and three zeros after it, so that it can be compared by words. */
+  /** The name in lower case from 0 on, and zeros after it as far as a word that begins in it reaches. */
   readonly lower: Uint8Array
-  /** the same octets as words */
-  readonly words: Int32Array
-  readonly #view: DataView
+  /** the same octets */
+  readonly #lower: DataView
+  #source: DataView = new DataView(NONE.buffer)
+  #hash = 0
 
-  constructor() {
+  /** @param starts where the walk's label starts stand; a scan's own, where it takes names over from there */
+  constructor(starts: Int32Array = new Int32Array(MOST_LABELS + 1)) {
+    this.starts = starts
     const buffer = new ArrayBuffer(MOST_OCTETS + 1 + 8)
     this.lower = new Uint8Array(buffer)
-    this.words = new Int32Array(buffer)
-    this.#view = new DataView(buffer)
+    this.#lower = new DataView(buffer)
   }
 
   /**
    * Takes an uncompressed name that has been checked before.
+   * @param view over the whole of `octets`; one is made where the octets are not those of the last call
    * @returns its length in octets
    */
-  take(octets: Uint8Array, at: number): number {
-    const { starts, hashes } = this
+  take(octets: Uint8Array, at: number, view: DataView = this.#viewOf(octets)): number {
+    const { starts } = this
     let p = at
     let labels = 0
-    while (labels < MOST_LABELS) {
+    for (; labels < MOST_LABELS; labels++) {
+      starts[labels] = p
       const length = octets[p]!
       if (length === 0) break
-      starts[labels++] = p
       p += length + 1
     }
     starts[labels] = p
-    this.#copy(octets, at, p)
-    const view = this.#view
-    let hash = ROOT_HASH
-    hashes[labels] = hash
-    for (let i = labels - 1; i >= 0; i--) {
-      hash = hashLabel(view, starts[i]! - at, hash)
-      hashes[i] = hash
-    }
     this.octets = octets
+    this.#source = view
     this.at = at
     this.labels = labels
     this.length = p + 1 - at
+    this.#copy(view, at, p + 1)
     return this.length
   }
 
-  /** Copies octets[from .. end) in lower case; length octets are below 'A' and stay. `end` is where the root's zero stands. */
-  #copy(octets: Uint8Array, from: number, end: number): void {
-    const view = this.#view
+  /** Takes a name whose label starts a scan has put into `starts` already. @param length in octets, the root's included */
+  takeScanned(octets: Uint8Array, at: number, view: DataView, length: number, labels: number): void {
+    this.octets = octets
+    this.#source = view
+    this.at = at
+    this.labels = labels
+    this.length = length
+    this.#copy(view, at, at + length)
+  }
+
+  /** @returns hash of the suffix that begins with label `from` (int32) */
+  hash(from: number): number {
+    return from === 0 ? this.#hash : hashName(this.#lower, this.starts[from]! - this.at, this.length)
+  }
+
+  /** Copies [from .. end) in lower case and hashes it on the way; length octets are below 'A' and stay. */
+  #copy(view: DataView, from: number, end: number): void {
+    const lower = this.#lower
+    let hash = end - from
     let p = from
     for (; p + 4 <= end; p += 4) {
-      const word = octets[p]! | (octets[p + 1]! << 8) | (octets[p + 2]! << 16) | (octets[p + 3]! << 24)
-      view.setInt32(p - from, lowerWord(word), true)
+      const word = lowerWord(view.getInt32(p, true))
+      lower.setInt32(p - from, word, true)
+      hash = hashStep(hash, word)
     }
-    const at = p - from
     let tail = 0
-    for (let shift = 0; p < end; p++, shift += 8) tail |= octets[p]! << shift
-    view.setInt32(at, lowerWord(tail), true)
-    view.setInt32(at + 4, 0, true)
+    const rest = end - p
+    // In a message the question's type and class follow: the whole word can be read, and cut.
+    if (p + 4 <= view.byteLength) tail = view.getInt32(p, true) & ((1 << (rest << 3)) - 1)
+    else for (let i = 0; i < rest; i++) tail |= view.getUint8(p + i) << (i << 3)
+    tail = lowerWord(tail)
+    lower.setInt32(p - from, tail, true)
+    lower.setInt32(p - from + 4, 0, true)
+    this.#hash = rest > 0 ? hashStep(hash, tail) : hash
+  }
+
+  #viewOf(octets: Uint8Array): DataView {
+    return octets === this.octets ? this.#source : new DataView(octets.buffer, octets.byteOffset, octets.length)
   }
 
   /** @returns true where the suffix that begins with label `from` is the name (lower case) at other[at ..) of that length */
@@ -87,6 +107,16 @@ export class NameWalk {
     const { lower } = this
     let q = at
     for (const end = p + length; p < end; p++, q++) if (lower[p] !== other[q]) return false
+    return true
+  }
+
+  /** The same for a name that begins with the word words[at] and is padded with zeros to whole words. */
+  isSuffixInWords(from: number, words: Int32Array, at: number, length: number): boolean {
+    let p = this.starts[from]! - this.at
+    const end = this.length
+    if (end - p !== length) return false
+    const lower = this.#lower
+    for (let q = at; p < end; p += 4, q++) if (lower.getInt32(p, true) !== words[q]) return false
     return true
   }
 }

@@ -49,6 +49,17 @@ const POOL = {
   zone: 'portal.example.',
   condition: 'below-floor',
   check: 'web',
+  hysteresis: {
+    profile: 'eager',
+    intervalSeconds: 10,
+    suspectIntervalSeconds: 2,
+    downIntervalSeconds: 5,
+    removeAfterSeconds: 15,
+    restoreAfterSeconds: 12,
+    drain: 0.5,
+    adaptive: false,
+    timeoutSeconds: 2,
+  },
   fallback: null,
   allDown: 'all',
   floor: 2,
@@ -594,14 +605,18 @@ t.test('lab and tune replay on virtual time', async (t) => {
   t.match((await api.run(`lab --probes ${join(folder, 'p.jsonl')}`)).out, /"health":"down"/)
   t.match(
     (await api.run(`tune germany --profile eager --probes ${join(folder, 'p.jsonl')}`)).out,
-    /normal -> eager, pool germany:[\s\S]*false removals/,
+    /normal -> eager, pool germany:[\s\S]*false removals[\s\S]*the outage of a at t = 500 s found/,
   )
   const probes = readFileSync(join(folder, 'p.jsonl'), 'utf8').replaceAll('"a"', '"de-1"')
   const asked = await api.run('tune germany --profile patient --since 7d', {
     'GET /v1/pools/germany': POOL,
     'GET /v1/probes': probes,
+    'GET /v1/nodes': { nodes: [] },
   })
+  t.match(asked.out, /^now \(eager, remove_after 15s\) -> patient, pool germany:/, asked.err)
   t.match(asked.out, /later|sooner|as soon/, asked.err)
+  const day = new Date(Date.now() - 7 * 86_400_000 + 500_000).toISOString().slice(0, 10)
+  t.match(asked.out, `the outage of de-1 at ${day}`, 'the day on which it was')
   t.match(asked.asked[1]?.what, /^GET \/v1\/probes\?check=web&since=/)
 })
 

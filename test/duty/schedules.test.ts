@@ -1,4 +1,5 @@
 import t from 'tap'
+import { skippedMinutes, wallClockMs } from '../../src/duty/clock-gaps.ts'
 import { createSchedules } from '../../src/duty/schedules.ts'
 import { ANA, type Bench, bench, PORTAL } from '../control/bench-control.ts'
 
@@ -87,4 +88,43 @@ t.test('a reload takes schedules up and lets them go', async (t) => {
   t.match(schedules.view(), [{ name: 'two', action: 'standby germany on', timeZone: 'Europe/Chisinau' }])
   t.same([...b.control.marks().keys()], ['schedule:two'])
   schedules.stop()
+})
+
+t.test('what stands in the hour that spring leaves out happens right after it, once and in order', (t) => {
+  const files = withSchedules(`
+  begins: { cron: "10 2 * * *", drain: de-1, time_zone: Europe/Berlin }
+  ends: { cron: "40 2 * * *", weight: { node: de-2, weight: 7 }, time_zone: Europe/Berlin }
+  often: { cron: "*/5 * * * *", weight: { node: md-1, weight: 9 }, time_zone: Europe/Berlin }
+  other: { cron: "30 3 * * *", weight: { node: md-1, weight: 1 }, time_zone: Europe/Berlin }
+  utc: { cron: "30 2 * * *", weight: { node: de-2, weight: 1 } }`)
+  // 2026-03-29 01:00 UTC: in Berlin 01:59 is followed by 03:00.
+  const b = bench({ files, startMs: Date.parse('2026-03-29T00:58:30Z') })
+  const { schedules, told } = start(b)
+  b.pass(60_000)
+  schedules.passGaps()
+  t.equal(b.control.node('de-1')?.intent.kind, 'auto', 'not yet')
+  b.pass(60_000)
+  schedules.passGaps()
+  t.match(b.control.node('de-1')?.intent, { kind: 'drain', author: 'schedule:begins' })
+  t.equal(b.control.node('de-2')?.weight, 7, 'the one in UTC has no gap')
+  t.equal(b.control.node('md-1')?.weight, 9)
+  const ran = told.filter((message) => message.includes(' ran: ')).map((message) => message.split(' ')[1])
+  t.same(ran, ['often', 'begins', 'ends'])
+  b.pass(60_000)
+  schedules.passGaps()
+  t.equal(told.filter((message) => message.includes(' ran: ')).length, 3, 'once')
+  schedules.stop()
+  t.end()
+})
+
+t.test('minutes that a wall clock passes over', (t) => {
+  const at = (text: string): number => Date.parse(text)
+  t.equal(wallClockMs('Europe/Chisinau', at('2026-07-01T12:00:00Z')), at('2026-07-01T15:00:00Z'))
+  const spring = skippedMinutes('Europe/Berlin', at('2026-03-29T00:55:10Z'), at('2026-03-29T01:01:10Z'))
+  t.equal(spring.length, 60)
+  t.same([spring[0], spring.at(-1)], [at('2026-03-29T02:00:00Z'), at('2026-03-29T02:59:00Z')])
+  t.equal(skippedMinutes('Australia/Lord_Howe', at('2026-10-03T15:25:00Z'), at('2026-10-03T15:35:00Z')).length, 30)
+  t.same(skippedMinutes('Europe/Berlin', at('2026-10-25T00:55:00Z'), at('2026-10-25T01:05:00Z')), [], 'autumn repeats')
+  t.same(skippedMinutes('UTC', at('2026-03-29T00:55:00Z'), at('2026-03-29T01:05:00Z')), [])
+  t.end()
 })

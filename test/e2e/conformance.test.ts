@@ -97,6 +97,7 @@ t.test('the rich zones, served', { skip: noServer() }, async (t) => {
       ['UPDATE of a zone from a file', 5, 'diff.test.', 6, 'REFUSED'],
       ['UPDATE of nobody', 5, 'nowhere.test.', 6, 'NOTAUTH'],
       ['AXFR for everybody', 0, 'diff.test.', 252, 'REFUSED'],
+      ['AXFR of nobody (RFC 5936 2.2.1)', 0, 'nowhere.test.', 252, 'NOTAUTH'],
       ['IXFR without the SOA that it has (RFC 1995 3)', 0, 'diff.test.', 251, 'FORMERR'],
       ['an opcode that nobody knows', 9, 'diff.test.', 6, 'NOTIMP'],
     ] as const) {

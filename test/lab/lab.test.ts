@@ -2,6 +2,7 @@ import t from 'tap'
 import {
   compareDetectors,
   type LabSummary,
+  plainWorld,
   replayProbes,
   runLoadTrial,
   runScenario,
@@ -230,14 +231,45 @@ t.test('recorded probes replay through the same engine', (t) => {
 })
 
 t.test('tune tells what another profile would have done', (t) => {
-  const { report } = tuneProbes(records(), { from: { profile: 'normal' }, to: { profile: 'eager' } })
+  const { report } = tuneProbes(records(), {
+    from: plainWorld({ profile: 'normal' }),
+    to: plainWorld({ profile: 'eager' }),
+  })
   t.equal(report!.before.false_removals, 0)
   t.ok(report!.after.false_removals >= 4, `${report!.after.false_removals} hiccups taken for outages`)
-  t.match(report!.sentences[0], /^false removals 0 -> \d+/)
+  t.match(report!.sentences[0], /^false removals 0 -> \d+ in 59m 59s of 2 nodes: too little past/)
   t.match(
     report!.sentences.find((sentence) => sentence.includes('outage of b')),
-    /the outage of b at 2023-11-14 22:30:00 UTC found 8s sooner/,
+    /the outage of b at 2023-11-14 22:30:00 UTC found 8s sooner \(after 20s -> 12s\)/,
   )
+  t.end()
+})
+
+t.test('a more patient profile is replayed at its own pace, not at that of a node already taken for down', (t) => {
+  // Recorded under eager figures: asked every 500 ms while in doubt, every 5 s once it was down after 4 s.
+  const lines: string[] = []
+  const result = (at: number, node: string, ok: boolean): void => {
+    lines.push(JSON.stringify({ t: at, node, ok, class: ok ? 'ok' : 'timeout', ms: ok ? 1 : 1000 }))
+  }
+  for (let at = 0; at < 100; at++) result(at, 'b', true)
+  for (let at = 100; at < 104; at += 0.5) result(at, 'b', false)
+  for (let at = 104; at < 300; at += 5) result(at, 'b', false)
+  for (let at = 300; at < 400; at += 1) result(at, 'b', true)
+  for (let at = 0; at < 400; at++) result(at, 'a', true)
+  const from = plainWorld({})
+  const { report } = tuneProbes(lines, {
+    from: {
+      ...from,
+      hysteresis: { ...from.hysteresis, intervalMs: 1000, suspectIntervalMs: 500, removeAfterMs: 4000 },
+    },
+    to: plainWorld({ profile: 'patient' }),
+    epochMs: Date.UTC(2026, 4, 3),
+  })
+  const [outage] = report!.outages
+  t.ok(outage!.beforeS! <= 5.5, `${outage!.beforeS}`)
+  // It used to be 67 s and more: every 5 s a probe that spoke for 2 s.
+  t.ok(outage!.afterS! >= 29 && outage!.afterS! <= 34, `${outage!.afterS}`)
+  t.match(report!.sentences.join('\n'), /the outage of b at 2026-05-03 00:01:40 UTC found 2\d[.\d]*s later/)
   t.end()
 })
 

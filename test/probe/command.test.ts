@@ -68,6 +68,18 @@ t.test('at the timeout the program and all it started are killed', async (t) => 
   }
 })
 
+t.test('what a program leaves behind when it ends is killed, too', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'meridian-probe-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'pid')
+  // One more sleeping process at every probe used to stay.
+  const result = await prober.probe(target(shell('sleep 30 & echo $! > "$1"; exit 0', file)))
+  t.equal(result.class, 'ok', result.detail)
+  const pid = Number(readFileSync(file, 'utf8'))
+  while (alive(pid)) await new Promise((resolve) => setTimeout(resolve, 5))
+  t.pass(`process ${pid} is gone`)
+})
+
 t.test(
   'a child that keeps the output open does not keep the verdict back; a flood of output is no trouble',
   async (t) => {

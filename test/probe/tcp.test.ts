@@ -23,6 +23,14 @@ t.test('what a port says decides', async (t) => {
     ['something else, and silence', greeting('-LOADING\r\n'), undefined, '+PONG', 'timeout', /after "-LOADING"/],
     ['it closes without a word', (socket) => socket.end(), undefined, '220', 'reset', /without a word/],
     ['a flood without the text', greeting('x'.repeat(200_000)), undefined, '220', 'content', /first 65536/],
+    [
+      'it takes nothing',
+      (socket) => socket.pause(),
+      'x'.repeat(2e7),
+      undefined,
+      'timeout',
+      /for the node to take what/,
+    ],
     ['a reset', answeringReset(), 'PING', 'x', 'reset', /ECONNRESET/],
   ]
   for (const [title, serve, send, expect, expected, detail] of rows) {

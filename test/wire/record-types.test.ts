@@ -50,6 +50,9 @@ const SOUND: readonly (readonly [string, string, (string | undefined)?, string?]
   ['TXT', '"v=spf1 -all" plain', undefined, '"v=spf1 -all" "plain"'],
   ['TXT', '""', '00'],
   ['TXT', '"a\\"b\\\\c\\000\\255;"', '08612262' + '5c6300ff3b', '"a\\"b\\\\c\\000\\255;"'],
+  // Longer than a character-string: it goes on in the next one.
+  ['TXT', `"${'a'.repeat(254)}\\098c" d`, `ff${'61'.repeat(254)}62` + '0163' + '0164', `"${'a'.repeat(254)}b" "c" "d"`],
+  ['TXT', `"${'a'.repeat(255)}"`, `ff${'61'.repeat(255)}`],
   ['SPF', '"v=spf1 -all"'],
   ['HINFO', '"RFC8482" ""', '075246433834383200'],
   ['SRV', '10 60 5060 sip.example.com.'],
@@ -336,7 +339,8 @@ t.test('what is not a record of its type is refused with a reason', async (t) =>
     ['NS', 'a..b.', /empty label/],
     ['SOA', 'a b 4294967296 1 1 1 1', /serial/],
     ['SOA', 'a b 1 1 1 1x 1', /expire/],
-    ['TXT', `"${'a'.repeat(256)}"`, /256 octets/],
+    ['HINFO', `"${'a'.repeat(256)}" ""`, /256 octets/],
+    ['TXT', 'a\\256', /backslash/],
     ['TXT', 'a\\25', /backslash/],
     ['CAA', '0 is-sue x', /letters and digits/],
     ['DS', '1 8 2 ABCD', /length/],
@@ -395,6 +399,15 @@ t.test('what is not a record of its type is refused with a reason', async (t) =>
     ['SVCB', '1 foo.example.com. mandatory=key123,key123 key123=abc', /each once/],
     ['SVCB', '1 foo.example.com. no-default-alpn', /alpn beside/],
     ['SVCB', '1 foo.example.com. nosuch=1', /not a parameter/],
+    ['SVCB', '1 foo.example.com. constructor=1', /not a parameter/],
+    ['SVCB', '1 foo.example.com. PORT=1', /not a parameter/],
+    // RFC 9460 A.1: in a list a backslash stands before a comma or a backslash only.
+    ['SVCB', '1 . alpn=a\\\\', /list of protocols/],
+    ['SVCB', '1 . alpn=a\\\\b', /list of protocols/],
+    ['SVCB', '1 . alpn=a\\\\092,b', /list of protocols/],
+    ['SVCB', '1 . alpn=a,,b', /list of protocols/],
+    ['SVCB', '1 . ohttp=', /left out/],
+    ['SVCB', '1 . no-default-alpn= alpn=h2', /left out/],
     ['SVCB', '1 foo.example.com. key65535=1', /not a parameter/],
   ]
   for (const [type, text, reason] of rows) t.match(parse(type, text), reason, `${type} ${text}`)

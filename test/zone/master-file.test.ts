@@ -177,7 +177,7 @@ t.test('every mistake is told at its place, and hides no other', async (t) => {
     ['a..b A 192.0.2.1', '6:1 zone/name'],
     [`${'x'.repeat(64)} A 192.0.2.1`, '6:1 zone/name'],
     ['a TXT "open', '6:7 zone/quote'],
-    [`a TXT ${'x'.repeat(256)}`, '6:7 zone/rdata'],
+    [`a HINFO x ${'x'.repeat(256)}`, '6:11 zone/rdata'],
     ['a TXT x\\', '6:8 zone/escape'],
     ['a TXT \\256', '6:7 zone/rdata'],
     ['a A 192.0.2.1)', '6:14 zone/parenthesis'],

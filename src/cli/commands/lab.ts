@@ -4,13 +4,15 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { hasErrors, parseDurationMs, printIssue } from '../../base/index.ts'
-import type { PoolView } from '../../control/index.ts'
-import { replayProbes, runScenario, tuneProbes } from '../../lab/index.ts'
+import { hasErrors, parseDurationMs, printDuration, printIssue } from '../../base/index.ts'
+import type { HysteresisView, NodeView, PoolView } from '../../control/index.ts'
+import { plainWorld, type ReplayWorld, replayProbes, runScenario, tuneProbes } from '../../lab/index.ts'
+import { ALL_DOWN_MODES } from '../../steer/index.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure, failureOf } from '../failure.ts'
 import { duration } from './changes.ts'
 import { examples } from './examples.ts'
+import { list } from './views.ts'
 
 interface LabOptions {
   readonly scenario?: string
@@ -79,7 +81,9 @@ export function addLabCommands(program: Command, act: Act): void {
     .command('tune <pool>')
     .description("what another profile would have done with a pool's own past")
     .addOption(new Option('--profile <profile>', 'try this one').choices(PROFILES).makeOptionMandatory())
-    .addOption(new Option('--from <profile>', 'what the pool has now').choices(PROFILES).default('normal'))
+    .addOption(
+      new Option('--from <profile>', 'compare with this one, in place of what the pool has now').choices(PROFILES),
+    )
     .option('--adaptive', 'with adaptive patience')
     .option('--since <duration>', 'how much of the past', duration, '30d')
     .option('--probes <file>', 'recorded probe results, in place of what the server kept')
@@ -92,35 +96,59 @@ export function addLabCommands(program: Command, act: Act): void {
 
 interface TuneOptions {
   readonly profile: string
-  readonly from: string
+  readonly from?: string
   readonly adaptive?: boolean
   readonly since: string
   readonly probes?: string
 }
 
+/** A pool's past, and what the pool is now. */
+interface Past {
+  readonly lines: readonly string[]
+  readonly world: ReplayWorld
+  /** what it has now, in words */
+  readonly now: string
+  readonly epochMs: number | undefined
+}
+
 async function tune(context: Context, pool: string, options: TuneOptions): Promise<undefined> {
-  const lines =
-    options.probes === undefined ? await recorded(context, pool, options.since) : await linesOf(options.probes)
-  const { issues, report } = tuneProbes(lines, {
-    from: { profile: options.from },
-    to: { profile: options.profile, adaptive: options.adaptive === true },
+  const past =
+    options.probes === undefined ? await recorded(context, pool, options.since) : await fromFile(options.probes)
+  const { world } = past
+  const adaptive = options.adaptive === true
+  // What another profile changes is its figures; where the pool is and how far it may shrink stays.
+  const wearing = (profile: string, with_: boolean): ReplayWorld => ({
+    ...world,
+    hysteresis: plainWorld({ profile, adaptive: with_ }).hysteresis,
+  })
+  const { issues, report } = tuneProbes(past.lines, {
+    from: options.from === undefined ? world : wearing(options.from, false),
+    to: wearing(options.profile, adaptive),
+    epochMs: past.epochMs,
     file: options.probes ?? '',
   })
   if (report === undefined) throw failureOf(issues, 'There is nothing to replay.')
   context.print(report, () =>
     [
-      `${options.from} -> ${options.profile}${options.adaptive === true ? ', adaptive' : ''}, pool ${pool}:`,
+      `${options.from ?? past.now} -> ${options.profile}${adaptive ? ', adaptive' : ''}, pool ${pool}:`,
       ...report.sentences.map((each) => `  ${each}`),
     ].join('\n'),
   )
 }
 
+async function fromFile(file: string): Promise<Past> {
+  const world = plainWorld({})
+  return { lines: await linesOf(file), world, now: world.hysteresis.profile, epochMs: undefined }
+}
+
 /** What the server kept of the probes of a pool's members, as JSON lines. */
-async function recorded(context: Context, pool: string, since: string): Promise<string[]> {
+async function recorded(context: Context, pool: string, since: string): Promise<Past> {
   const api = context.api()
-  const { members, check } = await api.get<PoolView>(`/v1/pools/${encodeURIComponent(pool)}`)
-  if (check === null) throw new Failure(`Pool ${pool} is not checked: there is nothing to tune.`)
-  const from = new Date(Date.now() - parseDurationMs(since)!).toISOString()
+  const view = await api.get<PoolView>(`/v1/pools/${encodeURIComponent(pool)}`)
+  const { members, check, hysteresis } = view
+  if (check === null || hysteresis === null) throw new Failure(`Pool ${pool} is not checked: there is nothing to tune.`)
+  const epochMs = Date.now() - parseDurationMs(since)!
+  const from = new Date(epochMs).toISOString()
   const search = new URLSearchParams({ check, since: from })
   const names = new Set(members.map((member) => member.node))
   const text = new TextDecoder().decode(await api.download(`/v1/probes?${search}`))
@@ -129,7 +157,34 @@ async function recorded(context: Context, pool: string, since: string): Promise<
     throw new Failure(`The server kept no probe of pool ${pool} since ${from}.`, {
       advice: 'Ask again when it has run for a while.',
     })
-  return lines
+  const nodes = await list<NodeView>(context, '/v1/nodes', 'nodes')
+  const figures = figuresOf(hysteresis)
+  return {
+    lines,
+    world: {
+      hysteresis: figures,
+      timeoutMs: hysteresis.timeoutSeconds * 1000,
+      sites: new Map(nodes.flatMap(({ name, site }) => (site === null ? [] : [[name, site] as const]))),
+      minInService: { nodes: Math.max(1, view.floor) },
+      allDown: ALL_DOWN_MODES.find((mode) => mode === view.allDown) ?? 'all',
+    },
+    now: `now (${figures.profile}, remove_after ${printDuration(figures.removeAfterMs)}${figures.adaptive ? ', adaptive' : ''})`,
+    epochMs,
+  }
+}
+
+function figuresOf(view: HysteresisView): ReplayWorld['hysteresis'] {
+  const plain = plainWorld({ profile: view.profile }).hysteresis
+  return {
+    ...plain,
+    intervalMs: view.intervalSeconds * 1000,
+    suspectIntervalMs: view.suspectIntervalSeconds * 1000,
+    downIntervalMs: view.downIntervalSeconds * 1000,
+    removeAfterMs: view.removeAfterSeconds * 1000,
+    restoreAfterMs: view.restoreAfterSeconds * 1000,
+    drain: view.drain,
+    adaptive: view.adaptive,
+  }
 }
 
 async function linesOf(file: string): Promise<string[]> {

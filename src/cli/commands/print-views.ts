@@ -4,7 +4,7 @@
 import { printDuration } from '../../base/index.ts'
 import type { HealthView, NodeHealth, NodeView, PoolView, RecordView, ZoneView } from '../../control/index.ts'
 import type { SecondaryStatus } from '../../transfer/index.ts'
-import { ago, clock, left } from '../clock.ts'
+import { ago, clock, until } from '../clock.ts'
 import { type Column, oneLine, printTable, styleOf } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { examples } from './examples.ts'
@@ -238,7 +238,7 @@ export function printStatus(terminal: Terminal, status: Status): string {
         { title: 'flaps', cell: ([, node]) => (node.flaps < 0.1 ? '-' : node.flaps.toFixed(1)), right: true },
         {
           title: 'next',
-          cell: ([, node]) => (node.nextChange === null ? '-' : `in ${left(node.nextChange)}`),
+          cell: ([, node]) => (node.nextChange === null ? '-' : until(node.nextChange)),
           right: true,
         },
         { title: 'intent', cell: ([, node]) => node.intent, style: ([, node]) => styleOf(node.intent) },
