@@ -57,13 +57,14 @@ export class ResponseOpt {
       (this.cookieOctets > 0 ? 4 + this.cookieOctets : 0) +
       (this.nsid === undefined ? 0 : 4 + this.nsid.length) +
       (this.keepalive >= 0 ? 6 : 0) +
+      (this.padding ? 4 : 0) +
       6
     )
   }
 
   /**
    * Writes the record at the end of the response; its room was kept (`octets`), so nothing is checked here.
-   * @param room octets that padding may use beyond what is written now
+   * @param room octets that padding may use beyond `octets`
    */
   write(out: ResponseWriter, udpSize: number, start: number, room: number): void {
     const { view } = out
@@ -100,7 +101,7 @@ export class ResponseOpt {
     }
     if (this.padding) {
       const length = at - start + 4
-      const pad = Math.min((PADDING_BLOCK - (length % PADDING_BLOCK)) % PADDING_BLOCK, Math.max(0, room - 4))
+      const pad = Math.min((PADDING_BLOCK - (length % PADDING_BLOCK)) % PADDING_BLOCK, Math.max(0, room))
       view.setInt32(at, (OPTION.PADDING << 16) | pad)
       at += 4
       for (let i = 0; i < pad; i++) view.setUint8(at++, 0)

@@ -28,7 +28,7 @@ import type { Outcome, Refusal } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import type { ControlPorts, LoadedFiles, Token } from './ports.ts'
 import {
-  adopt,
+  begin,
   confirmReload,
   createReloadState,
   goBackWhenDue,
@@ -131,7 +131,7 @@ export function createControl(ports: ControlPorts): Control {
   return {
     start(files) {
       recall(core)
-      adopt(core, reloads, { author: 'meridian', from: '-' }, files, {})
+      begin(core, reloads, files)
     },
 
     observe: (result) => apply(core, { kind: 'probe', result }),

@@ -208,6 +208,7 @@ function newPool(pool: PoolState['pool'], nowMs: number): PoolState {
     members: [],
     condition: 'normal',
     unsettled: 0,
+    kept: 0,
     lastGood: [],
     removals: [],
     standbyOn: undefined,

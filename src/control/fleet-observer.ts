@@ -24,7 +24,7 @@ import { isSilence, SelfDoubt } from './fleet-doubt.ts'
 import type { PoolDesk } from './fleet-pools.ts'
 import { healthKey, type Track } from './fleet-state.ts'
 import { Timers } from './fleet-timers.ts'
-import { failureFamily } from './fleet-trial.ts'
+import { isTried, tryCheck } from './fleet-trial.ts'
 import { listen } from './own-word.ts'
 
 /** Calm that one good probe can prove: longer silence between probes proves nothing. */
@@ -85,7 +85,7 @@ export class FleetObserver {
       this.dirty.add(track)
     }
     track.failing = weight > 0
-    this.#try(track, result, weight, nowMs)
+    tryCheck(this.#desk, track, result, weight, nowMs)
 
     const silent = weight > 0 && isSilence(result.class)
     if (!silent) {
@@ -140,7 +140,7 @@ export class FleetObserver {
         warmUpMs: track.warmUpMs,
         good,
         atMs,
-        mayLeave: !held && !this.#isTried(track, nowMs),
+        mayLeave: !held && !isTried(this.#desk, track, nowMs),
         shared: others !== undefined,
       },
       track.check.hysteresis,
@@ -170,11 +170,10 @@ export class FleetObserver {
     })
     for (const { pool, member } of track.seats) {
       const served = was || (before === 'pending' && member.trusted)
-      if (!(served && is)) {
-        this.#desk.decideSoon(pool, nowMs)
-        continue
-      }
-      this.#desk.settle({ pool, member })
+      // On the way back and down again: nobody's place depends on it, unless somebody is only kept.
+      const stayedOut = !was && !is && before !== 'pending' && pool.kept === 0 && !member.inService
+      if ((served && is) || stayedOut) this.#desk.settle({ pool, member })
+      else this.#desk.decideSoon(pool, nowMs)
     }
   }
 
@@ -209,49 +208,6 @@ export class FleetObserver {
     track.warning = warning
     const message = warning ?? 'the warning is over'
     this.#desk.alert(nowMs, 'probe-warning', track.key, warning !== undefined, message)
-  }
-
-  /** An edited check that nobody has passed yet, and that fails everywhere alike, is itself the suspect. */
-  #try(track: Track, result: ProbeResult, weight: number, nowMs: number): void {
-    for (const { pool } of track.seats) {
-      const { trial } = pool
-      if (trial === undefined || result.startedAtMs < trial.fromMs) continue
-      const family = failureFamily(result.class)
-      if (weight > 0 && !isServing(track.health.state) && track.health.state !== 'pending') continue
-      if (weight > 0 && (trial.failure ?? family) === family) {
-        trial.failure = family
-        continue
-      }
-      pool.trial = undefined
-      this.#desk.alert(
-        nowMs,
-        'check-suspect',
-        pool.name,
-        false,
-        `check ${track.check.name} works for pool ${pool.name} again, or fails in more than one way: it is trusted`,
-      )
-    }
-  }
-
-  /** @returns true when the track's failures may be the check's fault */
-  #isTried(track: Track, nowMs: number): boolean {
-    let tried = false
-    for (const { pool } of track.seats) {
-      const { trial } = pool
-      if (trial?.failure === undefined) continue
-      tried = true
-      if (trial.alerted || track.health.bucket.badMs < track.patienceMs) continue
-      trial.alerted = true
-      this.#desk.alert(
-        nowMs,
-        'check-suspect',
-        pool.name,
-        true,
-        `check ${track.check.name} was edited, and since then every node of pool ${pool.name} fails it alike (${track.reason}): ` +
-          'the check is the suspect, nobody is removed. Correct it, or force the nodes down.',
-      )
-    }
-    return tried
   }
 
   /** We are cut off: give back what our own silence cost the nodes. */

@@ -64,11 +64,13 @@ export function decideService(pool: PoolState, nowMs: number): { readonly moved:
   }
   const moved: MemberState[] = []
   pool.unsettled = 0
+  pool.kept = 0
   let changed = pool.condition !== conditionBefore
   pool.members.forEach((member, i) => {
     member.inService = chosen.has(member)
     member.unsettled = isUnsettled(member)
     if (member.unsettled) pool.unsettled++
+    if (member.keptBy !== undefined) pool.kept++
     if (member.inService !== before[i]) moved.push(member)
     if (member.inService && member.weight * member.share !== looks[i]) changed = true
   })

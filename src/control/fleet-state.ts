@@ -95,6 +95,8 @@ export interface PoolState extends Timed {
   members: MemberState[]
   condition: PoolStanding['condition']
   unsettled: number
+  /** members in the answers only because floor, budget or all_down keep them */
+  kept: number
   lastGood: readonly string[]
   /** when members were removed, within the removal window */
   removals: number[]

@@ -97,6 +97,20 @@ export interface Loader {
   >
 }
 
+/**
+ * Loaded states on disk, by fingerprint: what a reload goes back to and what a start compares the files with. A state that cannot be
+ * read any more (another version wrote it, the disk lost it) is simply not there.
+ */
+export interface KeptStates {
+  /** Lays down a state that the loader gave, or that was recalled; on disk when it settles. Rejects where the disk fails. */
+  keep(files: LoadedFiles): Promise<void>
+  recall(fingerprint: string): LoadedFiles | undefined
+  /** A recalled state is in force: what is loaded from now on fits to it. */
+  continueFrom(files: LoadedFiles): void
+  /** Removes all others, once what is being laid down is: asked for then. */
+  retain(fingerprints: () => readonly string[]): Promise<void>
+}
+
 /** Makes answers of the declared state and the standing of the pools. Neither call fails, both are done when they return. */
 export interface Publisher {
   /** The declared state changed (files, or nodes added and removed). Standings of the new pools can be asked for already. */
@@ -110,6 +124,8 @@ export interface Publisher {
 export interface ControlPorts {
   readonly store: Store
   readonly loader: Loader
+  /** Absent: a restart knows only the files. */
+  readonly states?: KeptStates | undefined
   readonly publisher: Publisher
   readonly fleet: Fleet
   /** epoch ms */

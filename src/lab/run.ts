@@ -45,7 +45,20 @@ export function runScenario(
 }
 
 function* print(lines: Iterable<LabLine>): Iterable<string> {
-  for (const line of lines) yield JSON.stringify(line)
+  const names = new Map<string, string>()
+  for (const line of lines) {
+    if ('summary' in line) {
+      yield JSON.stringify(line)
+      continue
+    }
+    // Ten days of flapping are a million of these.
+    let node = names.get(line.node)
+    if (node === undefined) {
+      node = JSON.stringify(line.node)
+      names.set(line.node, node)
+    }
+    yield `{"t":${line.t},"node":${node},"health":"${line.health}","effective":${line.effective}}`
+  }
 }
 
 /** Runs a scenario that has been read; values in place of text. */

@@ -42,6 +42,7 @@ export const SETTINGS_KEYS: readonly SettingsKey[] = [
   key('api.open_reads', 'text', 'BOOL', 'reads of /v1 need no token'),
   key('zones', 'text', 'FOLDER', 'zone and steering files'),
   key('data', 'text', 'FOLDER', 'the database and the admin token'),
+  key('watch', 'text', 'BOOL', 'take up changed files by themselves (true), or at a reload (false)'),
   key('geoip.country', 'text', 'FILE', 'country database (.mmdb)'),
   key('geoip.city', 'text', 'FILE', 'city database (.mmdb)'),
   key('geoip.asn', 'text', 'FILE', 'autonomous system database (.mmdb)'),

@@ -108,6 +108,7 @@ export const settingsSchema = z.strictObject({
     .prefault({}),
   zones: text('the path of a folder').default('./zones'),
   data: text('the path of a folder').default('./data'),
+  watch: flag.default(true),
   geoip: z
     .strictObject({
       country: text('the path of an .mmdb file').optional(),

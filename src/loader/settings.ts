@@ -100,6 +100,8 @@ export interface Settings {
   }
   /** absolute paths of folders */
   readonly zones: string
+  /** changed files are taken up by themselves; false: at a reload */
+  readonly watch: boolean
   readonly data: string
   /** absolute paths of files; none at all: the country database that comes with Meridian */
   readonly geoip: { readonly country?: string; readonly city?: string; readonly asn?: string }

@@ -105,6 +105,7 @@ export function settle(
       openReads: raw.api.open_reads === true || raw.api.open_reads === 'true',
     },
     zones: located(['zones'], raw.zones),
+    watch: raw.watch === true || raw.watch === 'true',
     data: located(['data'], raw.data),
     geoip: Object.fromEntries(Object.entries(raw.geoip).map(([kind, path]) => [kind, located(['geoip', kind], path!)])),
     workers: raw.workers === 'auto' ? undefined : raw.workers,

@@ -17,3 +17,8 @@ export function cookieSecretFile({ data }: Settings): string {
 export function pidFile({ data }: Settings): string {
   return join(data, 'meridian.pid')
 }
+
+/** Loaded states, for a start after which nothing may change unasked. */
+export function statesFolder({ data }: Settings): string {
+  return join(data, 'states')
+}

@@ -107,6 +107,7 @@ export class RunningServer {
     this.#control = createControl({
       store: createStore(this.#db),
       loader,
+      states: loader.states,
       publisher: this.#answering.port(() => this.#runner.wake()),
       fleet,
       now: this.#clock.now,
@@ -141,6 +142,8 @@ export class RunningServer {
     this.#control.subscribe((entry) => log.info({ event: entry }, entry.message))
     this.#transfers.restore()
     this.#control.start(files)
+    const { ok, held } = this.#control.reloadState()
+    if (!ok) log.warn({ harms: held }, 'what is in force is not what the files say: see meridian status')
     this.#transfers.start()
     if (ensureAdminToken(this.#control, adminTokenFile(this.#settings), this.#clock.now()))
       log.info({ file: adminTokenFile(this.#settings) }, 'made the admin token')
@@ -200,8 +203,8 @@ export class RunningServer {
       {
         listen: [...new Set(this.#serving.addresses.map(({ address, port }) => printListenAddress(address, port)))],
         api: this.#listening.url,
-        zones: files.zones.length,
-        records: files.steering.records.size,
+        zones: this.#control.files()?.zones.length,
+        records: this.#control.files()?.steering.records.size,
         nodes: this.#control.steering().nodes.size,
         driver: description.driver,
         driverReason: description.reason,
@@ -305,6 +308,7 @@ export class RunningServer {
   }
 
   #watch(): void {
+    if (!this.#settings.watch) return
     this.#watcher = watchFiles({
       folders: [this.#settings.zones],
       endings: ['.zone', '.yaml'],

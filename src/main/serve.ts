@@ -8,7 +8,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import { printIssue } from '../base/index.ts'
-import type { ServeOptions } from '../cli/index.ts'
+import { type ServeOptions, VERSION } from '../cli/index.ts'
 import type { LoadedFiles } from '../control/index.ts'
 import { createFileLoader, type FileLoader, readSettings, type Settings } from '../loader/index.ts'
 import { createServiceManager } from '../serve/index.ts'
@@ -16,7 +16,7 @@ import { zoneNames } from '../store/index.ts'
 import { takeLoadThread } from './early-thread.ts'
 import { takeOver } from './hand-over.ts'
 import { createLog, type Log, logIssues } from './log.ts'
-import { databaseFile } from './places.ts'
+import { databaseFile, statesFolder } from './places.ts'
 
 /** Runs the name server until it is told to stop. @returns the exit code */
 export async function serve(options: ServeOptions): Promise<number> {
@@ -43,6 +43,7 @@ async function run(settings: Settings, replace: boolean, log: Log): Promise<numb
     zones: settings.zones,
     geoip: settings.geoip,
     startThread: takeLoadThread,
+    states: { folder: statesFolder(settings), version: `${VERSION} ${process.versions.v8}` },
     elsewhere: () => [...settings.secondary.keys(), ...zoneNames(databaseFile(settings))],
   })
   const loading = loader.load()

@@ -118,15 +118,36 @@ t.test('compare lists what differs, whatever the order and the TTL', async (t) =
   })
   const table = { 'GET /v1/records': [{ name: 'www.example.' }] }
   const equal = await api.run(`compare ${same} --server ${same} --samples 20 --type A`, table)
-  t.match(equal, { exit: 0, out: /The same answers: 20 questions/ })
+  t.match(equal, { exit: 0, out: /The same answers: 40 questions from 40 client networks/ })
   const differ = await api.run(`compare ${odd} --server ${same} --samples 40 --type A`, table)
   t.equal(differ.exit, 1)
-  t.match(differ.out, /www\.example\. A: there 192\.0\.2\.2, here 192\.0\.2\.1\n {2}\d+ of 40 networks: /)
+  t.match(differ.out, /www\.example\. A: there 192\.0\.2\.2, here 192\.0\.2\.1\n {2}\d+ of 80 networks: /)
   t.equal(
     differ.out,
     (await api.run(`compare ${odd} --server ${same} --samples 40 --type A`, table)).out.toString(),
     'the same seed asks the same',
   )
+})
+
+t.test('compare finds a mistake that only IPv6 clients see', async (t) => {
+  const api = await startFakeApi(t)
+  const table = { 'GET /v1/records': [{ name: 'www.example.' }] }
+  const asked: string[] = []
+  // RFC 7871 6: family, source and scope prefix length, address.
+  const subnetOf = (query: Message): Buffer => Buffer.from(query.additionals[0]!.rdata.subarray(4))
+  const same = await startDns(t, (query) => address(query, 1))
+  const old = await startDns(t, (query) => {
+    const subnet = subnetOf(query)
+    asked.push(`${subnet.readUInt16BE(0)}/${subnet[2]}`)
+    if (subnet.readUInt16BE(0) === 2) t.equal(subnet[4]! >> 5, 1, 'of 2000::/3')
+    return address(query, subnet.readUInt16BE(0) === 2 && (subnet[4]! << 8) + subnet[5]! >= 0x2a00 ? 2 : 1)
+  })
+  const told = await api.run(`compare ${old} --server ${same} --samples 30 --type A --json`, table)
+  t.equal(told.exit, 1)
+  const { differences } = JSON.parse(told.out) as { differences: { client: string }[] }
+  t.ok(differences.length > 0 && differences.length < 30)
+  t.ok(differences.every(({ client }) => /^2[ac]0[0-9a-f]:.*\/56$/.test(client)))
+  t.same([asked.filter((one) => one === '1/24').length, asked.filter((one) => one === '2/56').length], [30, 30])
 })
 
 t.test('completion scripts are sound', async (t) => {

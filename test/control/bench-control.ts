@@ -8,6 +8,7 @@ import {
   type Control,
   createControl,
   createFleet,
+  type KeptStates,
   type LoadedFiles,
   type Loader,
   type Store,
@@ -80,6 +81,8 @@ export interface BenchOptions {
   readonly files?: string
   /** already loaded, instead of `files` */
   readonly loaded?: LoadedFiles
+  /** what the last run laid down; it outlives this one */
+  readonly states?: KeptStates
 }
 
 export function bench(options: BenchOptions = {}): Bench {
@@ -111,6 +114,7 @@ export function bench(options: BenchOptions = {}): Bench {
   const control = createControl({
     store,
     loader,
+    ...(options.states === undefined ? {} : { states: options.states }),
     fleet,
     publisher: {
       declare: () => published.push('declare'),

@@ -1,5 +1,5 @@
 /** Files to worlds: all of them load or none does, and what did not change is kept. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
@@ -156,4 +156,70 @@ t.test('places are compiled beside the reading of a large zone, and come to the 
   small.write('one.yaml', STEERING('10.0.0.0/8').replace('net: [10.0.0.0/8]', 'city: nowhere'))
   const refused = await loaderOf(small.folder).load()
   t.notOk(refused.ok, 'what is wrong with the steering is told all the same')
+})
+
+t.test('a state is laid down and taken up again by the next process, number for number', async (t) => {
+  const { folder, write } = folderOf(t, {
+    'one.example.zone': ZONE(1),
+    'two.example.zone': ZONE(1, 'mail A 192.0.2.25\n'),
+    'one.yaml': STEERING('10.0.0.0/8'),
+  })
+  const states = { folder: join(t.testdirName, 'states'), version: '1' }
+  const loader = createFileLoader({ zones: folder, geoip: {}, startThread, states })
+  const first = await loaded(loader)
+  await loader.states!.keep(first)
+  write('one.yaml', `${STEERING('10.0.0.0/8')}  aaa: left\n`)
+  const second = await loaded(loader)
+  await loader.states!.keep(second)
+
+  const next = createFileLoader({ zones: folder, geoip: {}, startThread, states })
+  write('two.example.zone', ZONE(2))
+  await loaded(next)
+  const recalled = next.states!.recall(second.fingerprint)!
+  t.same({ ...recalled, image: 0 }, { ...second, image: 0 })
+  t.same(
+    imageOf(recalled).zones.map(({ name, image }) => [name, Buffer.from(image).toString('hex')]),
+    imageOf(second).zones.map(({ name, image }) => [name, Buffer.from(image).toString('hex')]),
+    'octet for octet',
+  )
+  t.same(
+    imageOf(recalled).maps.map((map) => Buffer.from(map)),
+    imageOf(second).maps.map((map) => Buffer.from(map)),
+  )
+  t.same(next.states!.recall(first.fingerprint)?.steering.records.size, 1)
+
+  // From now on records are numbered as in the state that goes on, also those that are read anew.
+  next.states!.continueFrom(recalled)
+  write('one.yaml', `${STEERING('10.0.0.0/8').replace('  www:', '  aab: left\n  www:')}  aaa: left\n`)
+  const third = await loaded(next)
+  t.same(
+    imageOf(third).records.map((record) => record?.record.name),
+    ['www.one.example.', 'aaa.one.example.', 'aab.one.example.'],
+  )
+  await next.states!.keep(third)
+  await next.states!.retain(() => [third.fingerprint])
+  t.equal(next.states!.recall(second.fingerprint), undefined, 'removed')
+  t.ok(next.states!.recall(third.fingerprint))
+
+  const later = createFileLoader({ zones: folder, geoip: {}, startThread, states: { ...states, version: '2' } })
+  t.equal(later.states!.recall(third.fingerprint), undefined, 'another version reads none of it')
+})
+
+t.test('a state that is cut short or overwritten is none', async (t) => {
+  const { folder } = folderOf(t, { 'one.example.zone': ZONE(1), 'one.yaml': STEERING('10.0.0.0/8') })
+  const states = { folder: join(t.testdirName, 'states'), version: '1' }
+  const loader = createFileLoader({ zones: folder, geoip: {}, startThread, states })
+  const files = await loaded(loader)
+  await loader.states!.keep(files)
+  const path = join(states.folder, `${files.fingerprint}.state`)
+  const whole = readFileSync(path)
+  const recall = () =>
+    createFileLoader({ zones: folder, geoip: {}, startThread, states }).states!.recall(files.fingerprint)
+  t.ok(recall())
+  for (const octets of [0, 3, 7, 8, 40, 200, whole.length - 1]) {
+    writeFileSync(path, whole.subarray(0, octets))
+    t.equal(recall(), undefined, `${octets} octets of ${whole.length}`)
+  }
+  writeFileSync(path, Buffer.alloc(whole.length, 0xff))
+  t.equal(recall(), undefined)
 })

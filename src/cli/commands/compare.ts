@@ -3,7 +3,7 @@
  * delegation moves.
  */
 import type { Command } from 'commander'
-import { type Network, printNetwork, seededRandom } from '../../base/index.ts'
+import { type Network, printNetwork, type Random, seededRandom } from '../../base/index.ts'
 import type { RecordView } from '../../control/index.ts'
 import { type Message, mnemonic, printRdata, rcodeName, rcodeOf } from '../../wire/index.ts'
 import type { Act, Context } from '../context.ts'
@@ -31,7 +31,7 @@ export function addCompareCommand(program: Command, act: Act): void {
       'ask for this type (repeatable; default A and AAAA)',
       (each: string, before: string[] = []) => [...before, each],
     )
-    .option('--samples <n>', 'client networks', '200')
+    .option('--samples <n>', 'client networks of IPv4, and as many of IPv6', '200')
     .option('--seed <n>', 'of the sample: the same seed asks the same', '1')
     .option('--subnet <network>', 'this client network too (repeatable)', (each: string, before: string[] = []) => [
       ...before,
@@ -73,7 +73,7 @@ async function compare(context: Context, text: string, options: CompareOptions):
   const here = serverOf(context, options.server)
   const samples = Number(options.samples)
   const seed = Number(options.seed)
-  if (!Number.isInteger(samples) || samples < 0 || samples > 1_000_000 || !Number.isInteger(seed))
+  if (!Number.isInteger(samples) || samples < 0 || samples > 500_000 || !Number.isInteger(seed))
     throw new Failure('--samples and --seed are whole numbers.', { exit: EXIT.usage })
   const names = options.name ?? (await list<RecordView>(context, '/v1/records', 'records')).map((record) => record.name)
   if (names.length === 0)
@@ -134,11 +134,15 @@ function summaryOf(message: Message, type: number): string {
   return data.length === 0 ? 'no data' : data.sort().join(' ')
 }
 
-/** Networks of /24 spread over the IPv4 space that is in public use. */
+/** Networks of both families, in turn: a mistake in the IPv6 rules is not found by asking more of IPv4. */
 function sampleNetworks(count: number, seed: number): Network[] {
   const random = seededRandom(seed)
-  const networks: Network[] = []
-  while (networks.length < count) {
+  return Array.from({ length: count }, () => [ipv4Network(random), ipv6Network(random)]).flat()
+}
+
+/** A /24 of the IPv4 space that is in public use. */
+function ipv4Network(random: Random): Network {
+  for (;;) {
     const address = Uint8Array.of(1 + random.below(223), random.below(256), random.below(256), 0)
     const [a = 0, b = 0] = address
     const reserved =
@@ -148,7 +152,31 @@ function sampleNetworks(count: number, seed: number): Network[] {
       (a === 169 && b === 254) ||
       (a === 172 && (b & 0xf0) === 16) ||
       (a === 192 && b === 168)
-    if (!reserved) networks.push({ address, prefixLength: 24 })
+    if (!reserved) return { address, prefixLength: 24 }
   }
-  return networks
+}
+
+/**
+ * The blocks of 2000::/3 that the five registries give out of (IANA, IPv6 Global Unicast Address Assignments), as their first 16
+ * bits, first and last. Anywhere in 2000::/3 nearly all would be nobody's.
+ */
+const IPV6_BLOCKS = [
+  [0x2001, 0x2001],
+  [0x2003, 0x2003],
+  [0x2400, 0x240f],
+  [0x2600, 0x260f],
+  [0x2800, 0x280f],
+  [0x2a00, 0x2a0f],
+  [0x2c00, 0x2c0f],
+] as const
+
+/** A /56 (RFC 7871 11.1 has resolvers send no more) of the IPv6 space that is given out. */
+function ipv6Network(random: Random): Network {
+  const [first, last] = IPV6_BLOCKS[random.below(IPV6_BLOCKS.length)]!
+  const head = first + random.below(last - first + 1)
+  const address = new Uint8Array(16)
+  address[0] = head >> 8
+  address[1] = head & 0xff
+  for (let i = 2; i < 7; i++) address[i] = random.below(256)
+  return { address, prefixLength: 56 }
 }
