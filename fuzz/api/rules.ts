@@ -65,6 +65,8 @@ function checkReply(reply: Reply, asked: Asked | undefined, fits: (asked: Asked)
   const { status, headers, body, whole } = reply
   const what = asked === undefined ? 'octets that are no request' : `${asked.method} ${asked.url.slice(0, 100)}`
   must(STATUSES.has(status), `${what}: status ${status}`)
+  // Ready it is, and no stream outlives its connection: only critical health is told so.
+  must(status !== 503 || asked?.url.startsWith('/v1/health') === true, `${what}: status 503`)
   if (!whole || body.length === 0) {
     must(!whole || asked?.method === 'HEAD', `${what}: a ${status} without a body`)
     return

@@ -16,6 +16,7 @@ const SOA_NUMBERS_OCTETS = 20
 
 export class NegativeSoa {
   readonly #record: DataView
+  readonly #octets: number
   /** where the pointers' second octets stand */
   readonly #pointers: Uint8Array
 
@@ -40,6 +41,7 @@ export class NegativeSoa {
     const rdlength = built.length - FIXED_OCTETS
     built[FIXED_OCTETS - 2] = rdlength >> 8
     built[FIXED_OCTETS - 1] = rdlength & 255
+    this.#octets = built.length
     this.#record = new DataView(Uint8Array.from(built).buffer)
     this.#pointers = Uint8Array.from(pointers)
   }
@@ -50,7 +52,7 @@ export class NegativeSoa {
    */
   write(out: ResponseWriter, apexOffset: number, serial: number): void {
     const start = out.at
-    out.copy(this.#record, 0, this.#record.byteLength)
+    out.copy(this.#record, 0, this.#octets)
     if (out.overflow) return
     out.patch32(out.at - SOA_NUMBERS_OCTETS, serial)
     const pointers = this.#pointers

@@ -93,7 +93,7 @@ export class ResponseWriter {
       return
     }
     let i = from
-    for (; at + 4 <= end; at += 4, i += 4) to.setInt32(at, source.getInt32(i))
+    for (; at + 4 <= end; at += 4, i += 4) to.setInt32(at, source.getInt32(i, true), true)
     for (; at < end; at++, i++) to.setUint8(at, source.getUint8(i))
     this.at = end
   }

@@ -54,12 +54,24 @@ export function createHttpServer(fetch: Fetch, tls?: ListenOptions['tls']): Serv
       ).response(),
   })
   /** answers under way: several of a connection, where requests were sent without waiting */
-  const answering = new WeakMap<Duplex, number>()
-  const add = (socket: Duplex, count: number): void => void answering.set(socket, (answering.get(socket) ?? 0) + count)
+  const answering = new WeakMap<Duplex, Set<ServerResponse>>()
+  const enter = (socket: Duplex, outgoing: ServerResponse): void => {
+    let answers = answering.get(socket)
+    if (answers === undefined) {
+      const all = new Set<ServerResponse>()
+      answering.set(socket, all)
+      // Node.js tells the answer that is being sent of the end, and not those that wait behind it: an event stream would stay for ever.
+      socket.once('close', () => {
+        for (const one of all) if (one.socket === null) one.destroy().emit('close')
+      })
+      answers = all
+    }
+    answers.add(outgoing)
+    outgoing.once('close', () => answers.delete(outgoing))
+  }
   const handler = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const { socket } = incoming
-    add(socket, 1)
-    outgoing.once('close', () => add(socket, -1))
+    enter(socket, outgoing)
     // RFC 9112 3.2: a server must refuse an HTTP/1.1 request without Host.
     if (incoming.headers.host === undefined && incoming.httpVersion === '1.1')
       refuse(outgoing, new Problem('bad-request', 'An HTTP/1.1 request names its Host.'))
@@ -78,7 +90,7 @@ export function createHttpServer(fetch: Fetch, tls?: ListenOptions['tls']): Serv
   server.on('checkExpectation', handler)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // In the middle of an answer there is no room for another.
-    if (!socket.writable || error.code === 'ECONNRESET' || (answering.get(socket) ?? 0) > 0) socket.destroy()
+    if (!socket.writable || error.code === 'ECONNRESET' || (answering.get(socket)?.size ?? 0) > 0) socket.destroy()
     else socket.end(printProblem(brokenRequest(error)))
   })
   return server

@@ -81,6 +81,8 @@ export function createStreams(control: Control): Streams {
   return {
     open(response, filter, afterId, mayStay) {
       if (open.size >= MOST_STREAMS) return false
+      // The client left while its token was looked at: nobody would tell of it again.
+      if (response.destroyed) return true
       open.set(response, mayStay)
       const follower: Follower = { response, filter, key: JSON.stringify(filter), lastId: 0 }
       response.on('close', () => {

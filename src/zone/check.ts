@@ -5,6 +5,7 @@
  */
 import { mnemonic, printRdata, TYPE } from '../wire/index.ts'
 import { checkApex } from './check/apex.ts'
+import { checkPolicy } from './check/contents.ts'
 import { checkAsterisk, checkHostName } from './check/host-names.ts'
 import { checkSets } from './check/sets.ts'
 import { checkTargets } from './check/targets.ts'
@@ -25,6 +26,7 @@ export function checkZone(check: ZoneCheck): void {
     if (flags[node] === 0 && builder.recordNext[first]! < 0 && PLAIN.has(builder.typeOf(first))) {
       checkHostName(check, node)
       if (builder.typeOf(first) === TYPE.PTR) checkTargets(check, node)
+      else if (builder.typeOf(first) === TYPE.TXT) checkPolicy(check, first)
       continue
     }
     checkSets(check, node)

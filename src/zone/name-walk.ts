@@ -56,18 +56,21 @@ export class NameWalk {
     this.at = at
     this.labels = labels
     this.length = p + 1 - at
-    this.#copy(view, at, p + 1)
+    this.#copy(view, at, p + 1, octets.length)
     return this.length
   }
 
-  /** Takes a name whose label starts a scan has put into `starts` already. @param length in octets, the root's included */
+  /**
+   * Takes a question's name, whose label starts a scan has put into `starts` already; type and class stand behind it.
+   * @param length in octets, the root's included
+   */
   takeScanned(octets: Uint8Array, at: number, view: DataView, length: number, labels: number): void {
     this.octets = octets
     this.#source = view
     this.at = at
     this.labels = labels
     this.length = length
-    this.#copy(view, at, at + length)
+    this.#copy(view, at, at + length, at + length + 4)
   }
 
   /** @returns hash of the suffix that begins with label `from` (int32) */
@@ -75,8 +78,11 @@ export class NameWalk {
     return from === 0 ? this.#hash : hashName(this.#lower, this.starts[from]! - this.at, this.length)
   }
 
-  /** Copies [from .. end) in lower case and hashes it on the way; length octets are below 'A' and stay. */
-  #copy(view: DataView, from: number, end: number): void {
+  /**
+   * Copies [from .. end) in lower case and hashes it on the way; length octets are below 'A' and stay.
+   * @param readable as far as the view may be read: then the last word is read whole, and cut
+   */
+  #copy(view: DataView, from: number, end: number, readable: number): void {
     const lower = this.#lower
     let hash = end - from
     let p = from
@@ -87,8 +93,7 @@ export class NameWalk {
     }
     let tail = 0
     const rest = end - p
-    // In a message the question's type and class follow: the whole word can be read, and cut.
-    if (p + 4 <= view.byteLength) tail = view.getInt32(p, true) & ((1 << (rest << 3)) - 1)
+    if (p + 4 <= readable) tail = view.getInt32(p, true) & ((1 << (rest << 3)) - 1)
     else for (let i = 0; i < rest; i++) tail |= view.getUint8(p + i) << (i << 3)
     tail = lowerWord(tail)
     lower.setInt32(p - from, tail, true)

@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import t from 'tap'
 import { ANA } from '../control/bench-control.ts'
 import { type ApiBench, apiBench } from './bench-api.ts'
@@ -140,4 +141,19 @@ t.test('the API listens on a unix socket too, which only its owner and group may
   await t.rejects(b.api.listen({ listen: b.listening.url }), /Another process listens/)
   await b.listening.close()
   await b.close()
+})
+
+t.test('streams that were asked for behind another one end with their connection', async (t) => {
+  const b = await apiBench()
+  t.teardown(() => b.close())
+  const open = async (): Promise<number> =>
+    Number(/^meridian_event_streams (\d+)$/m.exec((await b.ask('GET', '/metrics')).text)?.[1])
+  const asked = `GET /v1/events/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${b.token('vera', 'viewer')}\r\n\r\n`
+  const { hostname, port } = new URL(b.listening.url)
+  const socket = connect(Number(port), hostname)
+  socket.write(asked.repeat(5))
+  while ((await open()) < 5) await new Promise((resolve) => setImmediate(resolve))
+  socket.destroy()
+  while ((await open()) > 0) await new Promise((resolve) => setImmediate(resolve))
+  t.pass('none is left')
 })

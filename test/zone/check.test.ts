@@ -125,6 +125,34 @@ t.test('each mistake of a zone as a whole is found, where it stands', async (t) 
   for (const [text, ...expected] of rows) t.same(told(HEAD + text).sort(), expected.sort(), JSON.stringify(text))
 })
 
+t.test('SPF policies are read as mail servers read them (RFC 7208)', async (t) => {
+  const codes = (line: string) => told(`${HEAD}${line}\n`).map((each) => each.replace(/^. \d+:\d+ /, ''))
+  for (const policy of [
+    'v=spf1',
+    'V=SPF1 -all',
+    'v=spf1 +mx a:colo.example.com/28 -all',
+    'v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 ip6:::1 ?all',
+    'v=spf1 a mx/24//64 a//64 mx:example.org// ~all'.replace('// ', ' '),
+    'v=spf1 include:example.net exists:%{ir}.%{l1r+-}._spf.%{d} redirect=_spf.example.com',
+    'v=spf1 ptr ptr:example.com exp=explain._spf.%{d} unknown-mod=x -all',
+  ])
+    t.same(codes(`a TXT "${policy}"`), [], policy)
+  for (const policy of [
+    'v=spf1 ipv4:192.0.2.1 -all',
+    'v=spf1 ip4:192.0.2.256 -all',
+    'v=spf1 ip4:192.0.2.0/33 -all',
+    'v=spf1 ip6:192.0.2.1 -all',
+    'v=spf1 a, mx -all',
+    'v=spf1 include -all',
+    'v=spf1 mx -all.',
+    'v=spf1 –all',
+  ])
+    t.same(codes(`a TXT "${policy}"`), ['zone/spf-syntax'], policy)
+  t.same(codes('a TXT "v=spf1 include:example" ".net -all"'), [], 'its strings are one text (3.3)')
+  t.same(codes('a TXT "v=spf10 nonsense"'), [])
+  t.same(codes('a TXT "v=spf1 -all"\na TXT "v=sp" "f1 -all"'), ['zone/many-spf'])
+})
+
 t.test('in a reverse zone addresses have names of hosts (RFC 1123 2.1), services need not (RFC 6763 11)', async (t) => {
   const text = (line: string) => `$TTL 1h
 @ SOA ns.test. hostmaster.test. 7 2h 30m 2w 5m
@@ -153,7 +181,16 @@ t.test('the apex is judged as registries judge it', async (t) => {
     [soa('7 1m 30 2w 5m'), 'N 2:1 zone/soa-figures'],
     [soa('7 2h 30m 2w 2d'), 'W 2:1 zone/soa-figures'],
     [HEAD.replace('hostmaster', 'host@example.com.'), 'W 2:1 zone/soa-rname'],
-    [HEAD.replace('SOA ns', 'SOA hidden'), 'N 2:1 zone/soa-mname'],
+    [HEAD.replace('SOA ns', 'SOA hidden.other.test.'), 'N 2:1 zone/soa-mname'],
+    // What Zonemaster asks of an SOA (ZONE07, SYNTAX07) and of name servers (DELEGATION02).
+    [HEAD.replace('SOA ns', 'SOA hidden'), 'W 2:1 zone/soa-mname', 'N 2:1 zone/soa-mname'],
+    [`${HEAD.replace('SOA ns', 'SOA alias')}alias CNAME ns\n`, 'W 2:1 zone/soa-mname', 'N 2:1 zone/soa-mname'],
+    [HEAD.replace('SOA ns', 'SOA n_s.other.test.'), 'W 2:1 zone/soa-mname', 'N 2:1 zone/soa-mname'],
+    [HEAD.replace('2w 5m', '2w 0'), 'N 2:1 zone/soa-figures'],
+    [
+      '$TTL 1h\n@ SOA a h 7 2h 30m 2w 5m\n@ NS a\n@ NS b\na A 198.41.0.4\na AAAA 2001:503::1\nb A 198.41.0.4',
+      'W 7:1 zone/same-address',
+    ],
     ['$TTL 1h\n@ SOA a h 7 2h 30m 2w 5m\n@ NS a\n@ NS b\na A 198.41.0.4\nb A 198.41.0.5', 'N 3:1 zone/one-network'],
   ]
   for (const [text, ...expected] of rows) t.same(told(text), expected, JSON.stringify(text))

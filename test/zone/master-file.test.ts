@@ -143,7 +143,7 @@ t.test('$GENERATE counts as BIND does', async (t) => {
 })
 
 t.test('an implied TTL is $TTL’s, the last one stated, or the SOA’s minimum', async (t) => {
-  const soa = '@ SOA ns hostmaster 7 2h 30m 2w 5m'
+  const soa = '@ SOA ns.test. hostmaster 7 2h 30m 2w 5m'
   const tail = '@ NS ns.test.\n@ NS ns2.test.\na TXT x\n'
   const ttl = (text: string): string | undefined => {
     const { image } = load('example.', text)
@@ -152,8 +152,8 @@ t.test('an implied TTL is $TTL’s, the last one stated, or the SOA’s minimum'
   t.equal(ttl(`$TTL 9\n${soa}\n${tail}`), '9 9 9 9')
   t.equal(ttl(`@ 8 SOA ns hostmaster 7 2h 30m 2w 5m\n${tail}`), '8 8 8 8')
   t.equal(ttl(`${soa}\n${tail}`), '300 300 300 300')
-  t.same(issues(`${soa}\n${tail}`), ['1:1 zone/no-ttl', '1:1 zone/soa-mname'])
-  t.same(issues(`a TXT x\n${soa}\n${tail}`), ['1:1 zone/no-ttl', '2:1 zone/no-ttl', '2:1 zone/soa-mname'])
+  t.same(issues(`${soa}\n${tail}`), ['1:1 zone/no-ttl'])
+  t.same(issues(`a TXT x\n${soa}\n${tail}`), ['1:1 zone/no-ttl', '2:1 zone/no-ttl'])
 })
 
 t.test('every mistake is told at its place, and hides no other', async (t) => {

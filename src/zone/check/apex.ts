@@ -2,6 +2,7 @@
 
 import { type Network, networkContains, parseNetwork, printAddress, printDuration } from '../../base/index.ts'
 import { compareNames, isAtOrBelow, printName, sameName, TYPE } from '../../wire/index.ts'
+import { isHostName } from './host-names.ts'
 import type { ZoneCheck } from './zone-check.ts'
 
 const HOUR = 3600
@@ -36,6 +37,7 @@ export function checkApex(check: ZoneCheck): void {
     )
   if (soas[0] !== undefined) checkSoa(check, soas[0], servers)
   checkNetworks(check, servers)
+  checkDistinct(check, servers)
   for (const server of servers) checkReachable(check, server)
   for (const ds of check.records(0, TYPE.DS))
     check.about(
@@ -91,6 +93,12 @@ function checkSoa(check: ZoneCheck, soa: number, servers: readonly number[]): vo
       `The negative TTL is ${told(minimum)}: a name that is added is unknown to resolvers that long.`,
       'One to three hours are sensible, a day is the most (RFC 2308 5).',
     )
+  if (minimum === 0)
+    say(
+      'note',
+      'The negative TTL is 0: resolvers ask again for every name that does not exist.',
+      'Some minutes to three hours are sensible (RFC 2308 5).',
+    )
   if (rname[0] === 0 || rname.subarray(1, 1 + rname[0]!).includes(0x40))
     check.about(
       soa,
@@ -99,7 +107,9 @@ function checkSoa(check: ZoneCheck, soa: number, servers: readonly number[]): vo
       `The mailbox ${printName(rname)} in the SOA is not in its form.`,
       'hostmaster@example.com is written hostmaster.example.com. (RFC 1035 8).',
     )
+  // A primary that is a name server too is judged as one.
   const named = servers.some((server) => sameName(builder.rdataOf(server), mname))
+  if (!named) checkPrimary(check, soa, mname)
   if (servers.length > 0 && !named)
     check.about(
       soa,
@@ -108,6 +118,21 @@ function checkSoa(check: ZoneCheck, soa: number, servers: readonly number[]): vo
       `The SOA's primary ${printName(mname)} is not among the zone's NS records.`,
       'That is right for a hidden primary; dynamic updates go there.',
     )
+}
+
+/** The SOA's primary is a host with addresses, like a name server (RFC 1035 3.3.13, RFC 2181 10.3). */
+function checkPrimary(check: ZoneCheck, soa: number, mname: Uint8Array): void {
+  const say = (message: string, advice: string): void => check.about(soa, 'warning', 'zone/soa-mname', message, advice)
+  const name = printName(mname)
+  if (!isHostName(mname, 0))
+    say(
+      `The SOA's primary ${name} is no host name: labels are letters, digits and hyphens (not at an end).`,
+      'It is the name of the primary server (RFC 1035 3.3.13).',
+    )
+  const target = check.target(mname)
+  if (target === 'cname') say(`The SOA's primary ${name} is a CNAME.`, 'Name the host itself.')
+  else if (target === 'missing' || target === 'no-address')
+    say(`The SOA's primary ${name} has no address.`, 'Dynamic updates are sent there. Is a final dot missing?')
 }
 
 /** RFC 2182 3.1: servers in one network fail together. Judged only where all their addresses are in this zone. */
@@ -129,6 +154,29 @@ function checkNetworks(check: ZoneCheck, servers: readonly number[]): void {
       'All name servers are in one network; they will fail together.',
       'Place them in different networks (RFC 2182 3.1).',
     )
+}
+
+/** One server under two names is one server: registries want their addresses distinct. */
+function checkDistinct(check: ZoneCheck, servers: readonly number[]): void {
+  const { builder } = check
+  const hosts = new Map<string, number>()
+  for (const server of servers) {
+    const node = builder.existing(builder.rdataOf(server).slice(), 0)
+    if (node < 0) continue
+    for (const record of [...check.records(node, TYPE.A), ...check.records(node, TYPE.AAAA)]) {
+      const address = printAddress(builder.rdataOf(record).slice())
+      const other = hosts.get(address)
+      hosts.set(address, node)
+      if (other === undefined || other === node) continue
+      check.about(
+        record,
+        'warning',
+        'zone/same-address',
+        `The name servers ${check.owner(other)} and ${check.owner(node)} have the same address ${address}.`,
+        'Registries ask for two servers, not for two names (RFC 2182 5).',
+      )
+    }
+  }
 }
 
 /** Registries refuse name servers at addresses that the Internet cannot reach (RFC 6890). */

@@ -1,6 +1,7 @@
 /** What may stand beside what: CNAME alone, one SOA, one DNAME, sets of one TTL; what is hidden below cuts and DNAMEs. */
-import { mnemonic, nameOctets, printName, TYPE } from '../../wire/index.ts'
+import { mnemonic, printName, TYPE } from '../../wire/index.ts'
 import { NODE } from '../image-layout.ts'
+import { checkContents } from './contents.ts'
 import type { ZoneCheck } from './zone-check.ts'
 
 /** RFC 4034 3, 4: what DNSSEC puts beside a CNAME. */
@@ -40,7 +41,7 @@ export function checkSets(check: ZoneCheck, node: number): void {
       )
   checkWildcard(check, node, types)
   checkHashedOwner(check, node, types)
-  checkTexts(check, types)
+  checkContents(check, types)
 }
 
 function checkAlone(check: ZoneCheck, node: number, types: ReadonlyMap<number, readonly number[]>): void {
@@ -164,59 +165,4 @@ function checkHashedOwner(check: ZoneCheck, node: number, types: ReadonlyMap<num
     `An NSEC3 record at ${check.owner(node)}, which is no hash.`,
     'Its owner is a hash in base32 directly below the zone (RFC 5155 3). Sign the zone again.',
   )
-}
-
-/** priority and weight (RFC 7553 4.5) */
-const URI_HEAD_OCTETS = 4
-
-/** RFC 7553 4.4: a URI is not empty. RFC 7208 3.2: two SPF policies are an error to every mail server. 3.1: the type SPF is obsolete. */
-function checkTexts(check: ZoneCheck, types: ReadonlyMap<number, readonly number[]>): void {
-  const policies = (types.get(TYPE.TXT) ?? []).filter((record) => beginsWith(check.builder.rdataOf(record), 'v=spf1'))
-  if (policies.length > 1)
-    check.about(
-      policies[1]!,
-      'warning',
-      'zone/many-spf',
-      'Two SPF policies at one name: mail servers will accept neither.',
-      'Merge them into one TXT record (RFC 7208 3.2).',
-    )
-  const empty = types.get(TYPE.URI)?.find((record) => check.builder.rdataOf(record).length === URI_HEAD_OCTETS)
-  if (empty !== undefined)
-    check.about(
-      empty,
-      'warning',
-      'zone/empty-uri',
-      'The URI record leads nowhere: its target is empty.',
-      'A target is never empty (RFC 7553 4.4); remove the record.',
-    )
-  for (const type of [TYPE.SVCB, TYPE.HTTPS])
-    for (const record of types.get(type) ?? [])
-      if (isAliasWithParameters(check.builder.rdataOf(record)))
-        check.about(
-          record,
-          'warning',
-          'zone/svcb-alias',
-          `A ${mnemonic(type)} record of priority 0 is an alias: its parameters are ignored.`,
-          'Give it a priority of 1 or more, or take them away (RFC 9460 2.4.2).',
-        )
-  const obsolete = types.get(TYPE.SPF)
-  if (obsolete !== undefined)
-    check.about(
-      obsolete[0]!,
-      'note',
-      'zone/spf-type',
-      'Nobody asks for records of type SPF any more.',
-      'Publish the policy as TXT (RFC 7208 3.1).',
-    )
-}
-
-/** Priority 0, and something behind the target. */
-function isAliasWithParameters(rdata: Uint8Array): boolean {
-  return rdata[0] === 0 && rdata[1] === 0 && 2 + nameOctets(rdata, 2) < rdata.length
-}
-
-function beginsWith(rdata: Uint8Array, text: string): boolean {
-  for (let i = 0; i < text.length; i++) if ((rdata[1 + i] ?? 0) !== text.charCodeAt(i)) return false
-  const after = rdata[1 + text.length]
-  return rdata[0] === text.length || after === 0x20
 }
