@@ -11,7 +11,14 @@ import { type By, type Control, createControl, createFleet, type LoadedFiles } f
 import { type Duty, startDuty } from '../duty/index.ts'
 import { type FileLoader, type Settings, type Watcher, watchFiles } from '../loader/index.ts'
 import { createProbeRunner, createProber, type ProbeRunner, type Prober } from '../probe/index.ts'
-import { printListenAddress, type Serving, type SpareThreads, startServing, startSpareThreads } from '../serve/index.ts'
+import {
+  printListenAddress,
+  type ServiceManager,
+  type Serving,
+  type SpareThreads,
+  startServing,
+  startSpareThreads,
+} from '../serve/index.ts'
 import {
   backupTo,
   createProbeLog,
@@ -39,6 +46,7 @@ export class RunningServer {
   readonly #settings: Settings
   readonly #loader: FileLoader
   readonly #log: Log
+  readonly #manager: Pick<ServiceManager, 'reloading'>
   readonly #clock = new Clock()
   readonly #db: Sqlite
   readonly #answering: Answering
@@ -65,7 +73,8 @@ export class RunningServer {
     this.#end = resolve
   })
 
-  constructor(settings: Settings, loader: FileLoader, log: Log) {
+  constructor(settings: Settings, loader: FileLoader, log: Log, manager: Pick<ServiceManager, 'reloading'>) {
+    this.#manager = manager
     this.#settings = settings
     this.#loader = loader
     this.#log = log
@@ -216,6 +225,13 @@ export class RunningServer {
     )
   }
 
+  /** What is in force, in one line. */
+  summary(): string {
+    const files = this.#control.files()
+    const held = this.#control.reloadState().ok ? '' : '; not what the files say, see meridian status'
+    return `${files?.zones.length ?? 0} zones, ${files?.steering.records.size ?? 0} steered records${held}`
+  }
+
   /** At least one thread serves; the main thread lives, else nobody would ask it. */
   isWell(): boolean {
     return this.#serving?.describe().threads.some(({ state }) => state === 'serving') === true
@@ -334,7 +350,7 @@ export class RunningServer {
     process.once('SIGINT', stop)
     process.on('SIGHUP', () => {
       this.#renewTls()
-      void this.#reload(BY_SIGNAL)
+      void this.#manager.reloading(this.#reload(BY_SIGNAL))
     })
     process.once(HAND_OVER_SIGNAL, () => {
       this.#log.info('handing over to another process')

@@ -57,11 +57,11 @@ async function run(settings: Settings, replace: boolean, log: Log): Promise<numb
   const manager = createServiceManager()
   // Most of the program is read while the files are.
   const { RunningServer } = await import('./running-server.ts')
-  const server = new RunningServer(settings, loader, log)
+  const server = new RunningServer(settings, loader, log, manager)
   try {
     const files = filesOf(await loading, log)
     await server.start(files, replace)
-    manager.ready(`${files.zones.length} zones, ${files.steering.records.size} steered records`, () => server.isWell())
+    manager.ready(server.summary(), () => server.isWell())
     return await server.untilStopped()
   } finally {
     manager.stopping()

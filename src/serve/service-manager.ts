@@ -8,6 +8,8 @@ import { AF_UNIX, type Libc, loadLibc, SOCK_CLOEXEC, SOCK_DGRAM } from './libc.t
 export interface ServiceManager {
   /** Ready for queries; from now on the watchdog is fed while `well` says so. @param status one line for `systemctl status` */
   ready(status: string, well: () => boolean): void
+  /** Files are read anew, until the promise settles: `systemctl reload` waits for it. @returns what the work gave */
+  reloading<T>(work: Promise<T>): Promise<T>
   stopping(): void
 }
 
@@ -31,6 +33,15 @@ export function createServiceManager(environment: NodeJS.ProcessEnv = process.en
         if (well()) tell('WATCHDOG=1\n')
       }, everyMs / 2)
       timer.unref()
+    },
+    async reloading(work) {
+      // The moment is the manager's own clock, CLOCK_MONOTONIC: it tells this word from one of an earlier reload.
+      tell(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}\n`)
+      try {
+        return await work
+      } finally {
+        tell('READY=1\n')
+      }
     },
     stopping() {
       if (timer !== undefined) clearInterval(timer)

@@ -27,11 +27,21 @@ export function missing(program: string): string | false {
 }
 
 /** Asks the server, without retries that would hide a lost answer. */
-export async function dig(server: TestServer, query: string, client: Client = 'dig'): Promise<Reply> {
+export async function dig(
+  server: Pick<TestServer, 'port'> & { readonly host?: string },
+  query: string,
+  client: Client = 'dig',
+): Promise<Reply> {
   const words = query.split(' ').filter((word) => word !== '')
   const steady =
     client === 'dig' ? ['+tries=1', '+timeout=5', '+norec'] : ['+retry=0', '+timeout=5', '+norec', '+header', '+edns']
-  const { exit, stdout, stderr } = await run(client, ['@127.0.0.1', '-p', String(server.port), ...steady, ...words])
+  const { exit, stdout, stderr } = await run(client, [
+    `@${server.host ?? '127.0.0.1'}`,
+    '-p',
+    String(server.port),
+    ...steady,
+    ...words,
+  ])
   const reply = parseReply(stdout)
   if (reply === undefined) throw new Error(`${client} ${query}: exit ${exit}\n${stdout}${stderr}`)
   return reply

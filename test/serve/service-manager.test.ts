@@ -51,6 +51,38 @@ t.test('ready, the watchdog and the end are told to the service manager', { skip
   }
 })
 
+t.test('a reload is told at its beginning and its end, however it ends', { skip }, async (t) => {
+  const told = manager(t, `@meridian-reload-${process.pid}`)
+  const service = createServiceManager({ NOTIFY_SOCKET: `@meridian-reload-${process.pid}` })
+  const before = process.hrtime.bigint() / 1000n
+  t.equal(await service.reloading(Promise.resolve(7)), 7)
+  const moment = BigInt(/^RELOADING=1\nMONOTONIC_USEC=(\d+)\n$/.exec(told() ?? '')?.[1] ?? 0)
+  t.ok(moment >= before && moment <= process.hrtime.bigint() / 1000n)
+  t.equal(told(), 'READY=1\n')
+  await t.rejects(service.reloading(Promise.reject(new Error('no'))), /no/)
+  t.match(told(), /RELOADING/)
+  t.equal(told(), 'READY=1\n')
+})
+
+t.test('a main thread that hangs is silent', { skip }, async (t) => {
+  const told = manager(t, `@meridian-hang-${process.pid}`)
+  const service = createServiceManager({ NOTIFY_SOCKET: `@meridian-hang-${process.pid}`, WATCHDOG_USEC: '100000' })
+  service.ready('', () => true)
+  const fed = async (): Promise<boolean> => {
+    for (let i = 0; i < 500; i++) {
+      if (told() === 'WATCHDOG=1\n') return true
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    return false
+  }
+  t.ok(await fed())
+  while (told() !== undefined);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+  t.equal(told(), undefined, 'not a word in three times the time that the manager waits')
+  t.ok(await fed(), 'and it speaks again when it lives')
+  service.stopping()
+})
+
 t.test('without a manager nothing is told, and nothing fails', (t) => {
   for (const environment of [
     {},
@@ -60,6 +92,7 @@ t.test('without a manager nothing is told, and nothing fails', (t) => {
   ]) {
     const service = createServiceManager(environment)
     service.ready('', () => true)
+    void service.reloading(Promise.resolve())
     service.stopping()
   }
   t.notOk(existsSync('relative'))

@@ -4,7 +4,19 @@ import { DiffJournal } from '../../src/transfer/index.ts'
 import { axfrRecords, ixfrRecords, transferMessages } from '../../src/transfer/outgoing.ts'
 import type { ZoneVersion } from '../../src/transfer/ports.ts'
 import { TransferReader, type Transferred } from '../../src/transfer/transfer-reader.ts'
-import { decodeMessage, encodeMessage, type Message, parseName, RCODE, TYPE } from '../../src/wire/index.ts'
+import {
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  OctetWriter,
+  parseName,
+  parseRdata,
+  printName,
+  printRdata,
+  RCODE,
+  TYPE,
+  typeOf,
+} from '../../src/wire/index.ts'
 import {
   compileRecords,
   diffZones,
@@ -12,6 +24,7 @@ import {
   ZoneImage,
   type ZoneModel,
   type ZoneRecord,
+  zoneRecords,
 } from '../../src/zone/index.ts'
 import { change, linesOf, zone, zoneRecord } from './house.ts'
 
@@ -107,6 +120,53 @@ t.test('what a secondary with each serial gets (RFC 1995 2, 4)', async (t) => {
   const unknown = ixfrRecords(version, 0)
   t.equal(unknown.form, 'full', 'too far behind')
   t.equal(read(messagesOf(unknown.records), 0).kind, 'full')
+})
+
+t.test('RFC 1995 7: the zone JAIN.AD.JP, from serial 1 to 3', async (t) => {
+  const origin = parseName('JAIN.AD.JP.')!
+  const record = (line: string): ZoneRecord => {
+    const [owner, type, ...fields] = line.split(' ')
+    const out = new OctetWriter()
+    t.equal(parseRdata(typeOf(type!)!, fields, origin, out), undefined)
+    return { owner: parseName(owner!, origin)!, type: typeOf(type!)!, ttl: 60, rdata: out.octets() }
+  }
+  const soa = (serial: number) => `@ SOA NS.JAIN.AD.JP. mohta.jain.ad.jp. ${serial} 600 600 3600000 604800`
+  const imageOf = (...records: string[]) =>
+    new ZoneImage(compileRecords({ origin, records: records.map(record), label: 'jain', lenient: true }).image!)
+  const versions = [
+    imageOf(soa(1), '@ NS NS.JAIN.AD.JP.', 'NS A 133.69.136.1', 'NEZU A 133.69.136.5'),
+    imageOf(soa(2), '@ NS NS.JAIN.AD.JP.', 'NS A 133.69.136.1', 'JAIN-BB A 133.69.136.4', 'JAIN-BB A 192.41.197.2'),
+    imageOf(soa(3), '@ NS NS.JAIN.AD.JP.', 'NS A 133.69.136.1', 'JAIN-BB A 133.69.136.3', 'JAIN-BB A 192.41.197.2'),
+  ] as const
+  const journal = new DiffJournal()
+  journal.add('jain.ad.jp.', diffZones(versions[0], versions[1]))
+  journal.add('jain.ad.jp.', diffZones(versions[1], versions[2]))
+  const { form, records } = ixfrRecords(
+    {
+      serial: 3,
+      records: () => zoneRecords(versions[2]),
+      changesSince: (from) => journal.since('jain.ad.jp.', from, 3),
+    },
+    1,
+  )
+  t.equal(form, 'incremental')
+  const told = [...records].map(({ owner, type, rdata }) => {
+    const text = printRdata(type, rdata)
+    return type === TYPE.SOA ? `SOA ${text.split(' ')[2]}` : `${printName(owner).toUpperCase()} ${text}`
+  })
+  t.strictSame(told, [
+    'SOA 3',
+    'SOA 1',
+    'NEZU.JAIN.AD.JP. 133.69.136.5',
+    'SOA 2',
+    'JAIN-BB.JAIN.AD.JP. 133.69.136.4',
+    'JAIN-BB.JAIN.AD.JP. 192.41.197.2',
+    'SOA 2',
+    'JAIN-BB.JAIN.AD.JP. 133.69.136.4',
+    'SOA 3',
+    'JAIN-BB.JAIN.AD.JP. 133.69.136.3',
+    'SOA 3',
+  ])
 })
 
 t.test('random changes arrive as they left, however the messages are cut', async () => {
