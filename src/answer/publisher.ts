@@ -14,7 +14,7 @@ import {
   poolsOf,
   type SteeredRecord,
   type Steering,
-} from '../steer/index.ts'
+} from '../policy/index.ts'
 import { ZoneImage } from '../zone/index.ts'
 import type { RateLimits } from './rate-limit.ts'
 import { CONTROL, createControl, GENERATION_MASK, IDLE, RegionWriter } from './region.ts'

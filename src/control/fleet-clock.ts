@@ -25,6 +25,7 @@ export function shiftPool(pool: PoolState, byMs: number): void {
   pool.removals = pool.removals.map((atMs) => atMs + byMs)
   pool.standbyTurnFromMs += byMs
   pool.balancedAtMs += byMs
+  for (const member of pool.members) member.leftMs += byMs
   if (pool.trial !== undefined) pool.trial = { ...pool.trial, fromMs: pool.trial.fromMs + byMs }
   pool.standing = undefined
 }

@@ -99,6 +99,7 @@ export function declare(
         loadFactor: pool.loadAware ? (was?.loadFactor ?? 1) : 1,
         unsettled: false,
         keptBy: was?.keptBy,
+        leftMs: was?.leftMs ?? Number.NaN,
       }
       track?.seats.push({ pool: state, member: joined })
       return [joined]

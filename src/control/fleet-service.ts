@@ -52,6 +52,7 @@ export function decideService(pool: PoolState, nowMs: number): { readonly moved:
     for (const member of pool.members) if (chosen.size < floor && member.fit) chosen.add(member)
   }
   pool.condition = chosen.size >= floor ? 'normal' : chosen.size > 0 ? 'below-floor' : 'all-down'
+  if (pool.condition !== 'normal' && conditionBefore === 'normal') forgetLongGone(pool, nowMs)
   if (pool.condition === 'all-down') {
     pool.removals = []
     for (const member of whenAllDown(pool)) {
@@ -71,16 +72,43 @@ export function decideService(pool: PoolState, nowMs: number): { readonly moved:
     member.unsettled = isUnsettled(member)
     if (member.unsettled) pool.unsettled++
     if (member.keptBy !== undefined) pool.kept++
-    if (member.inService !== before[i]) moved.push(member)
+    if (member.inService !== before[i]) {
+      moved.push(member)
+      member.leftMs = member.inService ? Number.NaN : nowMs
+    }
     if (member.inService && member.weight * member.share !== looks[i]) changed = true
   })
   changed ||= moved.length > 0 || pool.unsettled > 0 !== unsettledBefore
   if (pool.condition === 'normal') {
-    const good = pool.members.filter((member) => member.inService && member.fit).map(({ node }) => node.name)
-    if (good.length !== pool.lastGood.length || good.some((name, i) => name !== pool.lastGood[i])) pool.lastGood = good
+    const good = pool.members.filter((m) => (m.inService && m.fit) || (isFailed(m) && leftJustNow(m, nowMs)))
+    setLastGood(
+      pool,
+      good.map(({ node }) => node.name),
+    )
   }
   pool.standing = undefined
   return { moved, changed }
+}
+
+/** Those who die together are found down seconds apart: the last one to be found must not bear everything alone. */
+const LAST_GOOD_SETTLES_MS = 30_000
+
+function leftJustNow({ leftMs }: MemberState, nowMs: number): boolean {
+  return nowMs - leftMs < LAST_GOOD_SETTLES_MS
+}
+
+/** The last good set stays as it was when the trouble began: without those who had left long before, though nothing happened since. */
+function forgetLongGone(pool: PoolState, nowMs: number): void {
+  const gone = pool.members.filter((member) => !Number.isNaN(member.leftMs) && !leftJustNow(member, nowMs))
+  const names = new Set(gone.map(({ node }) => node.name))
+  setLastGood(
+    pool,
+    pool.lastGood.filter((name) => !names.has(name)),
+  )
+}
+
+function setLastGood(pool: PoolState, names: readonly string[]): void {
+  if (names.length !== pool.lastGood.length || names.some((name, i) => name !== pool.lastGood[i])) pool.lastGood = names
 }
 
 /** Whoever resolvers should soon ask about again: in doubt, on the way back, or only kept. */

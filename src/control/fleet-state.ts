@@ -86,6 +86,8 @@ export interface MemberState {
   loadFactor: number
   unsettled: boolean
   keptBy: 'floor' | 'budget' | 'all-down' | undefined
+  /** when it last left the answers; NaN: it is in them, or never was */
+  leftMs: number
 }
 
 export interface PoolState extends Timed {

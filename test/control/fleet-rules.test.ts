@@ -106,11 +106,25 @@ t.test('all_down decides who is answered when nobody is fit', (t) => {
     clock.answer = () => dead
     clock.run(300_000)
     t.equal(clock.fleet.standing('pool')?.condition, 'all-down')
-    // Last good is the last state with enough fit nodes: n0 had left before, and of the others the first to go went from a sound pool.
-    const size = clock.inService().length
-    if (allDown === 'last-good') t.ok(size >= 2 && size <= inService && !clock.inService().includes('n0'), `${size}`)
-    else t.equal(size, inService, allDown)
+    t.equal(clock.inService().length, inService, allDown)
+    // The others died together, and were found down one after the other: the last of them is not the last good one.
+    if (allDown === 'last-good') t.notOk(clock.inService().includes('n0'), 'n0 had left before')
   }
+  t.end()
+})
+
+t.test('the last good set is that of the beginning of the trouble', (t) => {
+  const plan = { nodes: named(2), pool: { allDown: 'last-good' as const, minInService: { nodes: 1 } } }
+  const late = calm(plan)
+  late.answer = (node) => (node === 'n0' ? refused : {})
+  late.run(600_000)
+  late.answer = () => refused
+  late.run(60_000)
+  t.same(late.inService(), ['n1'], 'n0 had left long before')
+  const together = calm(plan)
+  together.answer = () => refused
+  together.run(600_000)
+  t.same(together.inService(), ['n0', 'n1'], 'both died together: neither bears everything alone')
   t.end()
 })
 

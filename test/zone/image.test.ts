@@ -246,6 +246,32 @@ t.test('RFC 4343: A to Z match without case, and no other octets do', async (t) 
   }
 })
 
+t.test('what was asked before does not sway the directory', async (t) => {
+  // A label may hold what looks like the end of a name: 7 e x a m p l e inside `x\007example`.
+  const zones = ['example.', 'sub.example.', 'deep.sub.example.', 'example.net.', '.']
+  const directory = new ZoneDirectory(zones.map((zone) => imageOf(zone, HEAD)))
+  const asked = [
+    ['www.example.', 0],
+    ['www.sub.example.', 1],
+    ['a.deep.sub.example.', 2],
+    ['deep.sub.example.', 2],
+    ['xdeep.sub.example.', 1],
+    ['x\\004deep.sub.example.', 1],
+    ['example.net.', 3],
+    ['x\\007example.net.', 4],
+    ['net.', 4],
+    ['.', 4],
+  ] as const
+  const walk = new NameWalk()
+  for (const [first] of asked)
+    for (const [name, zone] of asked) {
+      walk.take(parseName(first)!, 0)
+      directory.find(walk)
+      walk.take(parseName(name)!, 0)
+      t.equal(directory.find(walk), zone, `${name} after ${first}`)
+    }
+})
+
 t.test('the directory finds the zone with the longest apex', async (t) => {
   const zones = ['example.', 'child.example.', 'example.net.', 'a.b.c.example.net.']
   const directory = new ZoneDirectory(zones.map((zone) => imageOf(zone, HEAD)))
