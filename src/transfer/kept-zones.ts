@@ -11,6 +11,7 @@ import { CLASS, lowerName, parseName, printName, RCODE } from '../wire/index.ts'
 import {
   applyUpdate,
   compileRecords,
+  diffRecords,
   loadZone,
   type UpdateRecord,
   type ZoneDiff,
@@ -183,6 +184,8 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
       const before = held.get(zone)
       const model = ZoneModel.of(parseName(zone)!, zoneRecords(new ZoneImage(loaded.image)))
       const kept = { model, grants: grants ?? before?.grants ?? [] }
+      if (before !== undefined && sameGrants(before.grants, kept.grants) && sameRecords(before.model, model))
+        return { status: 'unchanged', message: `Zone ${zone} is so already.`, serial: model.serial }
       ports.archive.put(zone, kept.grants, model, author, ports.nowMs())
       held.set(zone, kept)
       ports.changed(zone, model, undefined)
@@ -221,6 +224,8 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
       if (kept === undefined) return unknown(zone)
       const issues = grantIssues(grants, ports)
       if (issues.length > 0) return { status: 'invalid', message: 'The grants are wrong.', issues }
+      if (sameGrants(kept.grants, grants))
+        return { status: 'unchanged', message: `Zone ${zone} has these grants already.`, serial: kept.model.serial }
       ports.archive.grant(zone, grants)
       kept.grants = grants
       ports.log.info({ zone, author, grants: grants.length }, 'zone granted')
@@ -267,6 +272,19 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
 function compiled(zone: string, model: ZoneModel): readonly Issue[] {
   const { issues } = compileRecords({ origin: model.origin, records: model, label: `zone ${zone}` })
   return issues.filter(({ severity }) => severity === 'error')
+}
+
+function sameRecords(one: ZoneModel, other: ZoneModel): boolean {
+  if (one.records !== other.records) return false
+  const { removed, added } = diffRecords(one, other)
+  return removed.length + added.length === 0
+}
+
+/** In the same order: a list is put as a whole. */
+function sameGrants(one: readonly Grant[], other: readonly Grant[]): boolean {
+  const print = (grants: readonly Grant[]): string =>
+    JSON.stringify(grants.map(({ key, under, label, types }) => [key, under, label, types]))
+  return print(one) === print(other)
 }
 
 function grantIssues(grants: readonly Grant[], ports: KeptZonePorts): Issue[] {
