@@ -34,7 +34,7 @@ export const partReplace: Part = {
         await Promise.race([
           gone,
           new Promise((_, reject) =>
-            setTimeout(() => reject(new Error(`no hand-over: ${running.output()}`)), 15_000).unref(),
+            setTimeout(() => reject(new Error(`no hand-over: ${running.output()}`)), 45_000).unref(),
           ),
         ])
         tookMs.push(performance.now() - begin)

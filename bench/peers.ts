@@ -5,6 +5,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { nsdServer } from '../test/transfer/peers.ts'
 import { ABROAD, BENCH_ZONE, HOME, zoneText } from './zone-text.ts'
 
 export interface PeerSetting {
@@ -94,16 +95,7 @@ ${geo ? '    module: mod-geoip/geo\n' : ''}`,
       writeFileSync(
         join(folder, 'nsd.conf'),
         `server:
-  ip-address: 127.0.0.1@${port}
-  server-count: 1
-  username: ""
-  chroot: ""
-  zonesdir: "${folder}"
-  database: ""
-  pidfile: "${folder}/pid"
-  xfrdfile: "${folder}/xfrd"
-  xfrdir: "${folder}"
-  zonelistfile: "${folder}/list"
+${nsdServer(port, folder)}
   rrl-ratelimit: 0
   rrl-whitelist-ratelimit: 0
 remote-control:

@@ -4,7 +4,7 @@
  */
 import { maskAddress, parseAddress, printAddress, printNetwork } from '../base/index.ts'
 import { GeoMap } from '../geo/index.ts'
-import { type Choice, type SteeredRecord, tell, tellMatch } from '../steer/index.ts'
+import { type Choice, type SteeredRecord, tell, tellMatch } from '../policy/index.ts'
 import { mnemonic, parseName, printName, rcodeName, TYPE, typeOf } from '../wire/index.ts'
 import { Lookup, NameWalk, OUTCOME, ZoneDirectory, ZoneImage } from '../zone/index.ts'
 import type { CheckFacts, ExplainedNode, ExplainPorts, Explanation, PlaceFacts, Question } from './explanation.ts'

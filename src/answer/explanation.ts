@@ -1,7 +1,7 @@
 /**
  * What explain tells, as values; and what it needs to know it.
  */
-import type { PoolStanding, Steering } from '../steer/index.ts'
+import type { PoolStanding, Steering } from '../policy/index.ts'
 import type { Publisher } from './publisher.ts'
 
 /** Where an address is, as the databases say. */

@@ -9,12 +9,13 @@ import { assert } from '../base/index.ts'
 import {
   type Choice,
   choose,
+  NOTHING_DECLARED,
   type Node,
   type PoolStanding,
   poolsOf,
   type SteeredRecord,
   type Steering,
-} from '../steer/index.ts'
+} from '../policy/index.ts'
 import { ZoneImage } from '../zone/index.ts'
 import type { RateLimits } from './rate-limit.ts'
 import { CONTROL, createControl, GENERATION_MASK, IDLE, RegionWriter } from './region.ts'
@@ -35,15 +36,6 @@ export interface PublisherOptions {
   readonly settings: ResponderSettings
   readonly limits: RateLimits
   readonly seed: number
-}
-
-const NOTHING_DECLARED: Steering = {
-  nodes: new Map(),
-  sites: new Map(),
-  checks: new Map(),
-  pools: new Map(),
-  records: new Map(),
-  schedules: new Map(),
 }
 
 /** Room for variants that change size while old blocks still wait for their readers. */

@@ -2,7 +2,7 @@
  * What a load brings to the answering side: zone images, the maps of the rule sets, and for each steered record its classes
  * of clients. Made off the main thread; plain values and shared buffers.
  */
-import type { Node, SteeredRecord } from '../steer/index.ts'
+import type { Node, SteeredRecord } from '../policy/index.ts'
 
 /** A class of clients of one record: the rule that takes them. */
 export interface RecordClass {

@@ -10,7 +10,7 @@
  *     failover               the first node only
  */
 import { unreachable } from '../base/index.ts'
-import type { Choice, Node, Pick, SteeredRecord } from '../steer/index.ts'
+import type { Choice, Node, Pick, SteeredRecord } from '../policy/index.ts'
 import { EDE } from '../wire/index.ts'
 import {
   BLOCK,

@@ -8,21 +8,12 @@
  */
 import type { Issue } from '../base/index.ts'
 import type { Intent } from '../health/index.ts'
-import type { Steering } from '../steer/index.ts'
+import { NOTHING_DECLARED, type Steering } from '../policy/index.ts'
 import type { AddedNode } from './added-node.ts'
 import { printFlaps, printMoment } from './figures.ts'
 import type { FleetEffect, FleetEvent } from './fleet-model.ts'
 import { BY_ITSELF, type By, type JournalEntry, type NewEntry } from './journal.ts'
 import type { Change, ControlPorts, LoadedFiles, Token } from './ports.ts'
-
-export const NOTHING_DECLARED: Steering = {
-  nodes: new Map(),
-  sites: new Map(),
-  checks: new Map(),
-  pools: new Map(),
-  records: new Map(),
-  schedules: new Map(),
-}
 
 /** The state in force. Only `write` and `perform` change it. */
 export interface Core {

@@ -13,6 +13,12 @@ export interface GeoipFiles {
   readonly asn?: string
 }
 
+export interface DatabasePath {
+  readonly kind: 'country' | 'city' | 'asn'
+  readonly path: string
+  readonly builtIn: boolean
+}
+
 /** One zone as it was last loaded. */
 export interface KnownZone {
   /** lower case, absolute */
@@ -80,6 +86,13 @@ export interface KnownMap {
   readonly classes: readonly ReplyClass[]
 }
 
+/** Address -> country, for the counters. */
+export interface CountryMap {
+  readonly map: SharedArrayBuffer
+  /** by class */
+  readonly names: readonly string[]
+}
+
 /**
  * What is kept of places from one load to the next: with the same databases, a set of rules that was compiled before is not
  * compiled again, and the databases are not even opened. Examining a city database takes seconds.
@@ -91,7 +104,7 @@ export interface GeoMemory {
   /** what all of them together know */
   readonly knows: Knowledge
   readonly issues: readonly Issue[]
-  readonly countries: { readonly map: SharedArrayBuffer; readonly names: readonly string[] } | undefined
+  readonly countries: CountryMap | undefined
   /** by their matches, and for `nearest` their sites, as text */
   readonly maps: ReadonlyMap<string, KnownMap>
 }
@@ -103,7 +116,7 @@ export interface ReplySteering {
   /** by number, over all numbers: undefined where the record is gone */
   readonly records: readonly (ReplyRecord | undefined)[]
   readonly maps: readonly SharedArrayBuffer[]
-  readonly countries: { readonly map: SharedArrayBuffer; readonly names: readonly string[] } | undefined
+  readonly countries: CountryMap | undefined
   readonly databases: readonly DatabaseFile[]
   readonly geo: GeoMemory
 }

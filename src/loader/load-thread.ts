@@ -2,16 +2,25 @@
  * The thread that loads: reads the steering files, the databases and the master files, compiles what is new, and ends. The main
  * thread goes on answering and probing meanwhile.
  */
-import { readFileSync } from 'node:fs'
-import { parentPort } from 'node:worker_threads'
+import { readFileSync, statSync } from 'node:fs'
+import { parentPort, Worker } from 'node:worker_threads'
 import { hasErrors, type Issue } from '../base/index.ts'
 import { readSteering, type Steering } from '../steer/index.ts'
-import { discover } from './discover.ts'
-import { compileRules, openDatabases } from './load-geo.ts'
+import { compilePlaces, type Places, type PlacesJob } from './compile-places.ts'
+import { openDatabases } from './databases.ts'
+import { type Discovered, discover } from './discover.ts'
+import { planRules } from './load-geo.ts'
 import type { LoadReply, LoadRequest, ReplySteering, ReplyZone } from './load-model.ts'
-import { loadZoneFile, missingZone, numberRecords, shownPath, stampOf } from './load-zones.ts'
+import { loadZoneFile, missingZone, numberRecords, stampOf } from './load-zones.ts'
+import { shownPath } from './shown-path.ts'
 
-export function load(request: LoadRequest): LoadReply {
+/** With more to read than this, the places are compiled by another thread meanwhile; with less it would not have begun yet. */
+const LARGE_OCTETS = 4_000_000
+
+/** What a city database is while it is examined, and more. */
+const PLACES_HEAP_MB = 4096
+
+async function load(request: LoadRequest): Promise<LoadReply> {
   const found = discover(request.zones, shownPath(request.zones))
   const issues: Issue[] = [...found.issues]
   const texts = found.steering.map((path) => ({ file: shownPath(path), text: readText(path, issues) }))
@@ -24,9 +33,24 @@ export function load(request: LoadRequest): LoadReply {
   const reading = readSteering(texts)
   issues.push(...reading.issues)
   const steered = numberRecords(reading.steering, numbers)
+  const known = new Map(request.knownZones.map((zone) => [zone.name, zone]))
+  const rules =
+    key !== request.steeringKey && !hasErrors(issues)
+      ? planRules(reading.steering, numbers, databases, geoKey, request.geo)
+      : undefined
+  const places =
+    rules?.job === undefined
+      ? undefined
+      : newOctets(found, known) > LARGE_OCTETS
+        ? compileBeside(rules.job)
+        : compilePlaces(rules.job)
+
+  const zones: ReplyZone[] = found.zones.map((file) =>
+    loadZoneFile(file, steered.get(file.origin) ?? NOTHING_STEERED, known.get(file.origin)),
+  )
   let steering: ReplySteering | undefined
-  if (key !== request.steeringKey && !hasErrors(issues)) {
-    const compiled = compileRules(reading.steering, numbers, databases, geoKey, request.geo)
+  if (rules !== undefined) {
+    const compiled = rules.finish(await places)
     issues.push(...compiled.issues)
     steering = {
       key,
@@ -39,11 +63,6 @@ export function load(request: LoadRequest): LoadReply {
       geo: compiled.geo,
     }
   }
-
-  const known = new Map(request.knownZones.map((zone) => [zone.name, zone]))
-  const zones: ReplyZone[] = found.zones.map((file) =>
-    loadZoneFile(file, steered.get(file.origin) ?? NOTHING_STEERED, known.get(file.origin)),
-  )
   for (const zone of zones) issues.push(...(zone.issues ?? []))
   issues.push(
     ...steeredWithoutZone(
@@ -58,6 +77,29 @@ export function load(request: LoadRequest): LoadReply {
 }
 
 const NOTHING_STEERED: ReadonlyMap<string, number> = new Map()
+
+/** @returns octets of the master files that no earlier load has read */
+function newOctets({ zones }: Discovered, known: ReadonlyMap<string, unknown>): number {
+  let octets = 0
+  for (const { origin, path } of zones)
+    if (!known.has(origin)) octets += statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  return octets
+}
+
+function compileBeside(job: PlacesJob): Promise<Places> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(new URL('./places-thread.js', import.meta.url), {
+      name: 'places',
+      workerData: job,
+      resourceLimits: { maxOldGenerationSizeMb: PLACES_HEAP_MB },
+    })
+    thread.once('message', resolve)
+    thread.once('error', reject)
+    thread.once('exit', (code) =>
+      reject(new Error(`the thread that compiles places ended (exit ${code}) without a word`)),
+    )
+  })
+}
 
 function readText(path: string, issues: Issue[]): string {
   try {
@@ -103,5 +145,5 @@ function steeredWithoutZone(steering: Steering, zones: ReadonlySet<string>, fold
   return [...missing.values()]
 }
 
-// Loaded as a thread: one request, one reply, then the end. Tests import `load`.
-parentPort?.once('message', (request: LoadRequest) => parentPort?.postMessage(load(request)))
+// One request, one reply, then the end.
+parentPort?.once('message', async (request: LoadRequest) => parentPort?.postMessage(await load(request)))

@@ -2,11 +2,12 @@
  * Master files to images, as far as they changed: a zone is known by what its files' stat says and by its steered names.
  */
 import { readFileSync, statSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Issue } from '../base/index.ts'
 import type { Steering } from '../steer/index.ts'
 import { loadZone } from '../zone/index.ts'
 import type { KnownZone, ReplyZone } from './load-model.ts'
+import { shownPath } from './shown-path.ts'
 
 /** What tells a file from the one that stood there before: a replaced file has another inode, a written one another time. */
 export function stampOf(path: string): string {
@@ -66,12 +67,6 @@ export function loadZoneFile(
 function keyOf(paths: readonly string[], steered: ReadonlyMap<string, number>): string {
   const names = [...steered].map(([name, number]) => `${name}=${number}`).sort()
   return [...paths.map(stampOf), ...names].join(' ')
-}
-
-/** Paths as the operator knows them: from the working folder, where that is shorter. */
-export function shownPath(path: string): string {
-  const near = relative(process.cwd(), path)
-  return near.startsWith('..') || near === '' ? path : near
 }
 
 /** The steered names of each zone with their numbers; names that are new get the next ones. */

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod'
 import { type Network, parseAddress, parseDurationMs, parseNetwork } from '../base/index.ts'
-import { type Access, type ApiAddress, type SocketAddress, TSIG_ALGORITHMS } from './settings.ts'
+import type { Access } from '../transfer/index.ts'
+import { type ApiAddress, type SocketAddress, TSIG_ALGORITHMS } from './settings.ts'
 
 /** A text that `read` turns into a value; `wanted` completes the sentence "... is not". */
 function textAs<T>(wanted: string, read: (text: string) => T | undefined) {

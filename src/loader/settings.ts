@@ -6,7 +6,10 @@
  * Every key has a default and the file may be missing. All that is wrong is told at once, at its line and column, or by the name
  * of the flag or variable. Paths in the file are relative to the file; paths in flags and variables to the working folder.
  */
-import type { Issue, Network } from '../base/index.ts'
+import type { RateLimits } from '../answer/index.ts'
+import type { Issue } from '../base/index.ts'
+import type { HookSettings } from '../duty/index.ts'
+import type { Access, Key, Peer } from '../transfer/index.ts'
 
 /** A socket address to serve on: the shape that the serving room takes. */
 export interface SocketAddress {
@@ -29,25 +32,9 @@ export interface CertificateFiles {
 
 export const TSIG_ALGORITHMS = ['hmac-sha1', 'hmac-sha224', 'hmac-sha256', 'hmac-sha384', 'hmac-sha512'] as const
 
-export interface TsigKey {
-  /** lower case, absolute: `ns2.` */
-  readonly name: string
+export interface TsigKey extends Key {
   readonly algorithm: (typeof TSIG_ALGORITHMS)[number]
-  readonly secret: Uint8Array
 }
-
-/** Another name server: where it is, and the TSIG key to speak with it. */
-export interface Peer {
-  readonly address: Uint8Array
-  readonly port: number
-  /** a name in `keys`; undefined: unsigned */
-  readonly key: string | undefined
-}
-
-/** Who may: everyone in the network, or whoever signs with the key. */
-export type Access =
-  | { readonly kind: 'network'; readonly network: Network }
-  | { readonly kind: 'key'; readonly key: string }
 
 export interface Secondary {
   /** lower case, absolute */
@@ -55,26 +42,6 @@ export interface Secondary {
   readonly primaries: readonly Peer[]
   /** transfers go over TLS, to whoever proves this name; undefined: over TCP */
   readonly tls: { readonly name: string; readonly authorities: string | undefined } | undefined
-}
-
-export interface Hook {
-  readonly to:
-    | { readonly kind: 'url'; readonly url: string; readonly secret: string | undefined }
-    | { readonly kind: 'program'; readonly program: string; readonly args: readonly string[] }
-  /** kinds of events; empty: all */
-  readonly events: readonly string[]
-}
-
-export interface RateLimitSettings {
-  /** responses a second for one network and one class of answer; 0: off */
-  readonly rate: number
-  readonly burstSeconds: number
-  readonly slip: number
-  readonly ipv4PrefixLength: number
-  readonly ipv6PrefixLength: number
-  /** a power of two */
-  readonly entries: number
-  readonly exempt: readonly Network[]
 }
 
 export interface StreamLimitSettings {
@@ -113,7 +80,7 @@ export interface Settings {
   readonly transfer: { readonly allow: readonly Access[]; readonly notify: readonly Peer[] }
   /** by zone, lower case, absolute */
   readonly secondary: ReadonlyMap<string, Secondary>
-  readonly limits: { readonly rrl: RateLimitSettings; readonly tcp: StreamLimitSettings }
+  readonly limits: { readonly rrl: RateLimits; readonly tcp: StreamLimitSettings }
   readonly identity: {
     /** RFC 5001; undefined: not told */
     readonly nsid: string | undefined
@@ -124,7 +91,7 @@ export interface Settings {
   readonly cookieSecrets: readonly Uint8Array[]
   readonly journal: { readonly keepMs: number }
   readonly probes: { readonly keepMs: number }
-  readonly hooks: readonly Hook[]
+  readonly hooks: readonly HookSettings[]
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' }
 }
 

@@ -4,7 +4,9 @@
  */
 import { dirname, resolve } from 'node:path'
 import { type Issue, nearestName } from '../base/index.ts'
-import type { CertificateFiles, Hook, Peer, Settings, TsigKey } from './settings.ts'
+import type { HookSettings } from '../duty/index.ts'
+import type { Peer } from '../transfer/index.ts'
+import type { CertificateFiles, Settings, TsigKey } from './settings.ts'
 import type { RawSettings } from './settings-schema.ts'
 import { readText, type Source } from './settings-source.ts'
 
@@ -153,7 +155,7 @@ export function settle(
     journal: { keepMs: raw.journal.keep },
     probes: { keepMs: raw.probes.keep },
     hooks: raw.hooks.map(
-      ({ url, secret, command, events }): Hook => ({
+      ({ url, secret, command, events }): HookSettings => ({
         to:
           url === undefined
             ? { kind: 'program', program: command![0]!, args: command!.slice(1) }

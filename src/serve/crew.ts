@@ -16,6 +16,8 @@ import { DESK, makeDesk, type Order, type Report, type ThreadStart } from './thr
 const FIRST_BACKOFF_MS = 100
 const LAST_BACKOFF_MS = 5000
 const HEALTHY_MS = 60_000
+const IMPATIENT_MS = 800
+const MOST_DRAIN_MS = 4000
 
 /** What differs between threads and restarts. */
 export interface CrewOptions {
@@ -142,11 +144,18 @@ export function hire(options: CrewOptions): CrewMember {
           resolve()
           return
         }
-        // A thread that does not end by itself is ended: the operator was promised a second.
+        // A thread that does not end by itself is ended: the operator was promised a second. One that still answers what has arrived,
+        // on a machine that is busy with other things, has more.
         const current = worker
-        const impatient = setTimeout(() => void current.terminate(), 800)
+        const begin = performance.now()
+        let received = readCounters(counters).received
+        const impatient = setInterval(() => {
+          const before = received
+          received = readCounters(counters).received
+          if (received === before || performance.now() - begin > MOST_DRAIN_MS) void current.terminate()
+        }, IMPATIENT_MS)
         stopped = () => {
-          clearTimeout(impatient)
+          clearInterval(impatient)
           resolve()
         }
         current.postMessage({ kind: 'stop' } satisfies Order)

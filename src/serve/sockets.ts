@@ -53,23 +53,37 @@ export const RECEIVE_TIMEOUT_MS = 250
 // A burst that comes while a worker collects garbage or compiles waits here: 8 MiB hold about 10,000 small queries.
 const SOCKET_BUFFER_OCTETS = 8 << 20
 
-/** Opens `count` UDP sockets on one address. Port 0: the first one chooses for all. @throws ListenError */
+/**
+ * Opens `count` UDP sockets on one address. Port 0: the first one chooses for all. Beside a running server the sockets of a given port
+ * are not bound yet (joinUdp): what the kernel gives them before anybody reads would wait, and overflow where the start is slow.
+ * @throws ListenError
+ */
 export function openUdp(libc: Libc, address: Uint8Array, port: number, count: number, beside: boolean): OpenSocket[] {
   if (port !== 0 && !beside) libc.close(bound(libc, SOCK_DGRAM, address, port, false))
   const sockets: OpenSocket[] = []
   try {
+    const waits = waitsToBind(port, beside)
     let chosen = port
     for (let i = 0; i < count; i++) {
-      const fd = bound(libc, SOCK_DGRAM, address, chosen, true)
+      const fd = (waits ? unbound : bound)(libc, SOCK_DGRAM, address, chosen, true)
       sockets.push({ fd, family: address.length === 4 ? 4 : 6, wildcard: isWildcard(address) })
       prepareUdp(libc, sockets[i]!)
-      chosen = localAddress(libc, fd).port
+      if (!waits) chosen = localAddress(libc, fd).port
     }
   } catch (error) {
     for (const socket of sockets) libc.close(socket.fd)
     throw error
   }
   return sockets
+}
+
+export function waitsToBind(port: number, beside: boolean): boolean {
+  return beside && port !== 0
+}
+
+/** Binds sockets that openUdp left unbound: from now on the kernel gives them their share. @throws ListenError */
+export function joinUdp(libc: Libc, sockets: readonly OpenSocket[], address: Uint8Array, port: number): void {
+  for (const { fd } of sockets) bindTo(libc, fd, 'udp', address, port)
 }
 
 /** Opens a listening TCP socket. @throws ListenError */
@@ -96,6 +110,22 @@ export function localAddress(libc: Libc, fd: number): { address: Uint8Array; por
 }
 
 function bound(libc: Libc, type: number, address: Uint8Array, port: number, shared: boolean): number {
+  const fd = unbound(libc, type, address, port, shared)
+  try {
+    bindTo(libc, fd, type === SOCK_DGRAM ? 'udp' : 'tcp', address, port)
+  } catch (error) {
+    libc.close(fd)
+    throw error
+  }
+  return fd
+}
+
+function bindTo(libc: Libc, fd: number, transport: 'udp' | 'tcp', address: Uint8Array, port: number): void {
+  const name = writeSockaddr(address, port)
+  if (libc.bind(fd, name, name.length) < 0) throw listenError(libc.errno(), transport, address, port)
+}
+
+function unbound(libc: Libc, type: number, address: Uint8Array, port: number, shared: boolean): number {
   const v6 = address.length === 16
   const transport = type === SOCK_DGRAM ? 'udp' : 'tcp'
   const fd = libc.socket(v6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC, 0)
@@ -105,12 +135,6 @@ function bound(libc: Libc, type: number, address: Uint8Array, port: number, shar
   // Connections of a former server in TIME_WAIT shall not keep the port.
   if (type === SOCK_STREAM) setOption(libc, fd, SOL_SOCKET, SO_REUSEADDR, 1)
   if (shared) setOption(libc, fd, SOL_SOCKET, SO_REUSEPORT, 1)
-  const name = writeSockaddr(address, port)
-  if (libc.bind(fd, name, name.length) < 0) {
-    const errno = libc.errno()
-    libc.close(fd)
-    throw listenError(errno, transport, address, port)
-  }
   return fd
 }
 

@@ -25,7 +25,7 @@ import {
 } from './model.ts'
 import { findPredecessors, stopPredecessors } from './predecessor.ts'
 import { type SlowSource, slowRelay } from './slow-door.ts'
-import { isPortTaken, localAddress, type OpenSocket, openTcp, openUdp } from './sockets.ts'
+import { isPortTaken, joinUdp, localAddress, type OpenSocket, openTcp, openUdp, waitsToBind } from './sockets.ts'
 import { DESK, type PlainAddress, type Report, type ThreadStart } from './thread-desk.ts'
 import { joinTcp, withdrawTcp, withdrawUdp } from './withdraw.ts'
 
@@ -145,6 +145,13 @@ export async function startServing(options: ServingOptions): Promise<Serving> {
     await stop()
     throw asListenError(failed.reason)
   }
+  if (libc !== undefined)
+    try {
+      for (const { sockets, address, port } of opened.waiting) joinUdp(libc, sockets, address, port)
+    } catch (error) {
+      await stop()
+      throw error
+    }
   const names = opened.addresses.map((a) => `${a.transport} ${printListenAddress(a.address, a.port)}`)
   log.info({ driver, reason, workers, addresses: names }, 'serving')
   await stopPredecessors(predecessors, log)
@@ -190,6 +197,8 @@ interface Opened {
   readonly addresses: ServedAddress[]
   /** Per address, one socket for each worker. */
   readonly udp: OpenSocket[][]
+  /** Those of udp that are bound once they are read. */
+  readonly waiting: { readonly sockets: readonly OpenSocket[]; readonly address: Uint8Array; readonly port: number }[]
   readonly tcp: { readonly fd: number; readonly tls: boolean }[]
   readonly plain: (PlainAddress & { readonly transport: 'udp' | 'tcp' | 'tls' })[]
   /** Descriptors that were handed to us: others may hold them too. */
@@ -199,7 +208,14 @@ interface Opened {
 function openSockets(libc: Libc, options: ServingOptions, workers: number): Opened {
   const beside = options.replace ?? false
   const given = inheritedSockets(libc)
-  const opened: Opened = { addresses: [], udp: [], tcp: [], plain: [], inherited: given.descriptors }
+  const opened: Opened = {
+    addresses: [],
+    udp: [],
+    waiting: [],
+    tcp: [],
+    plain: [],
+    inherited: given.descriptors,
+  }
   try {
     for (const { address, port, tls } of options.listen) {
       if (tls === true) {
@@ -210,6 +226,8 @@ function openSockets(libc: Libc, options: ServingOptions, workers: number): Open
       }
       const { udp, tcp } = openPair(libc, address, port, workers, beside, given)
       opened.udp.push(udp)
+      if (waitsToBind(port, beside) && !given.descriptors.has(udp[0]!.fd))
+        opened.waiting.push({ sockets: udp, address, port })
       opened.tcp.push({ fd: tcp, tls: false })
       const actual = localAddress(libc, tcp).port
       for (const transport of ['udp', 'tcp'] as const) opened.addresses.push({ transport, address, port: actual })
@@ -239,7 +257,9 @@ function openPair(
         ? openUdp(libc, address, port, workers, beside)
         : Array.from({ length: workers }, (_, i) => handed[i % handed.length]!)
     try {
-      const tcp = given.tcp(address, port) ?? openTcp(libc, address, localAddress(libc, udp[0]!.fd).port, beside)
+      const tcp =
+        given.tcp(address, port) ??
+        openTcp(libc, address, port === 0 ? localAddress(libc, udp[0]!.fd).port : port, beside)
       return { udp, tcp }
     } catch (error) {
       for (const socket of udp) libc.close(socket.fd)
@@ -250,7 +270,7 @@ function openPair(
 
 /** Without the foreign-function library the threads open their own; here only ports are chosen. */
 async function openPlain(options: ServingOptions): Promise<Opened> {
-  const opened: Opened = { addresses: [], udp: [], tcp: [], plain: [], inherited: new Set() }
+  const opened: Opened = { addresses: [], udp: [], waiting: [], tcp: [], plain: [], inherited: new Set() }
   for (const { address, port, tls } of options.listen) {
     const host = printAddress(address)
     const actual = port === 0 ? await freePort(host) : port

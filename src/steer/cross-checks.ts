@@ -3,11 +3,10 @@
  */
 import { hasErrors, networkContains, printAddress } from '../base/index.ts'
 import { continentOf } from '../geo/index.ts'
+import { type Match, type Origin, type Steering, tellMatch } from '../policy/index.ts'
 import type { Complaints } from './declarations.ts'
 import type { Position } from './document.ts'
-import type { Match, Origin, Steering } from './model.ts'
 import { whereIs } from './nearest-sites.ts'
-import { tellMatch } from './steps.ts'
 
 export function crossCheck(steering: Steering, complaints: Complaints): void {
   checkRules(steering, complaints)

@@ -5,8 +5,8 @@
  */
 import { z } from 'zod'
 import { type Issue, nearestName, type Severity } from '../base/index.ts'
+import type { Origin } from '../policy/index.ts'
 import { type Path, type Position, readDocuments, type SteeringDocument } from './document.ts'
-import type { Origin } from './model.ts'
 import { domainName, isName, recordName } from './names.ts'
 import { DEFAULTS, type Defaults, ENTRY, type Entry, SECTIONS, type Section, STEERING_FILE, ZONE } from './schema.ts'
 import { readShape } from './shape.ts'

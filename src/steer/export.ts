@@ -6,7 +6,6 @@
  */
 import { stringify } from 'yaml'
 import { printAddress, printNetwork } from '../base/index.ts'
-import { PROFILES } from './hysteresis.ts'
 import type {
   Check,
   Floor,
@@ -22,7 +21,8 @@ import type {
   Site,
   SteeredRecord,
   Steering,
-} from './model.ts'
+} from '../policy/index.ts'
+import { PROFILES } from './hysteresis.ts'
 import { DEFAULT_CERTIFICATE_WARNING_MS, DEFAULT_STATUS, DEFAULT_TIMEOUT_MS } from './read-checks.ts'
 import { DEFAULT_WEIGHT } from './read-nodes.ts'
 import { POOL_DEFAULTS } from './read-pools.ts'

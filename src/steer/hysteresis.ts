@@ -4,7 +4,7 @@
  */
 import { parseDurationMs } from '../base/index.ts'
 import { HYSTERESIS_FIGURES } from '../health/index.ts'
-import type { Hysteresis, ProfileName } from './model.ts'
+import type { Hysteresis, ProfileName } from '../policy/index.ts'
 import type { HysteresisEntry } from './schema.ts'
 
 /** The figures belong to the health engine; they are proved there. */

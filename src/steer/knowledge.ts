@@ -4,7 +4,7 @@
  */
 import type { Issue } from '../base/index.ts'
 import type { Knowledge } from '../geo/index.ts'
-import type { Match, Origin, Steering } from './model.ts'
+import type { Match, Origin, Steering } from '../policy/index.ts'
 
 const NEEDS = [
   { knows: 'country', keys: ['country', 'continent'], words: 'countries', file: 'country or geoip.city' },

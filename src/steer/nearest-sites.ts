@@ -3,8 +3,7 @@
  * more classes of clients apart than the answer does.
  */
 import { COUNTRIES, type Coordinates } from '../geo/index.ts'
-import { poolsOf } from './choose.ts'
-import type { Site, SteeredRecord, Steering } from './model.ts'
+import { poolsOf, type Site, type SteeredRecord, type Steering } from '../policy/index.ts'
 
 /** @returns where a site is, as far as anybody said: its coordinates, else the middle of its country */
 export function whereIs(site: Site | undefined): Coordinates | undefined {

@@ -2,10 +2,10 @@
  * Checks: from the file's words to a probe with all its defaults.
  */
 import { parseDurationMs } from '../base/index.ts'
+import type { Check, HttpExpectation, Origin, Probe } from '../policy/index.ts'
 import { type Complaints, type Declarations, type FileScope, originOf } from './declarations.ts'
 import type { Path } from './document.ts'
 import { resolveHysteresis } from './hysteresis.ts'
-import type { Check, HttpExpectation, Origin, Probe } from './model.ts'
 import { domainName } from './names.ts'
 import { parseStatusRange } from './scalars.ts'
 import type { CheckEntry } from './schema.ts'

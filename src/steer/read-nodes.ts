@@ -2,9 +2,9 @@
  * Sites and nodes: where servers are, and at which addresses.
  */
 import { parseAddress, printAddress } from '../base/index.ts'
+import type { Node, Origin, Site } from '../policy/index.ts'
 import { type Complaints, type Declarations, originOf } from './declarations.ts'
 import type { Position } from './document.ts'
-import type { Node, Origin, Site } from './model.ts'
 
 export const DEFAULT_WEIGHT = 100
 

@@ -2,9 +2,9 @@
  * Pools: members, floor, fallback and the rest of a pool's policy, with all defaults; also the pools that records declare in passing.
  */
 import { parseAddress, printAddress } from '../base/index.ts'
+import type { Check, Floor, Member, Node, Origin, Pool } from '../policy/index.ts'
 import { type Complaints, type Declarations, type FileScope, originOf } from './declarations.ts'
 import type { Path } from './document.ts'
-import type { Check, Floor, Member, Node, Origin, Pool } from './model.ts'
 import { durationMs, readCheck } from './read-checks.ts'
 import { nodeOfAddress } from './read-nodes.ts'
 import { parsePercent } from './scalars.ts'

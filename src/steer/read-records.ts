@@ -2,8 +2,8 @@
  * Steered records: which clients go to which pool, and how an answer looks.
  */
 import { type Network, parseDurationMs, parseNetwork } from '../base/index.ts'
+import type { Match, Rule, SteeredRecord } from '../policy/index.ts'
 import { type Complaints, type Declared, originOf } from './declarations.ts'
-import type { Match, Rule, SteeredRecord } from './model.ts'
 import { addPool, type Workshop } from './read-pools.ts'
 import type { Defaults, Entry, PolicyEntry } from './schema.ts'
 

@@ -1,8 +1,9 @@
 /**
  * Schedules: what happens to a node or a pool at a time.
  */
+
+import type { Node, Schedule, ScheduledAction } from '../policy/index.ts'
 import { type Complaints, type Declared, originOf } from './declarations.ts'
-import type { Node, Schedule, ScheduledAction } from './model.ts'
 import type { Workshop } from './read-pools.ts'
 import type { Entry } from './schema.ts'
 

@@ -7,9 +7,9 @@
  * in the master file?), never to be served.
  */
 import { type Issue, sortIssues } from '../base/index.ts'
+import type { Steering } from '../policy/index.ts'
 import { crossCheck } from './cross-checks.ts'
 import { Complaints, collect, type SteeringFile } from './declarations.ts'
-import type { Steering } from './model.ts'
 import { readChecks } from './read-checks.ts'
 import { readNodes, readSites } from './read-nodes.ts'
 import { readPools, type Workshop } from './read-pools.ts'

@@ -3,7 +3,7 @@
  */
 import { z } from 'zod'
 import { parseIpv4, parseIpv6 } from '../base/index.ts'
-import { HYSTERESIS_PROFILES } from './model.ts'
+import { HYSTERESIS_PROFILES } from '../policy/index.ts'
 import { domainName } from './names.ts'
 import { parseStatusRange } from './scalars.ts'
 import { between, duration, flag, integer, mapping, one, oneOrMore, port, scalar, text } from './schema-scalars.ts'

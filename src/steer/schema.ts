@@ -7,8 +7,8 @@
 import { z } from 'zod'
 import { parseDurationMs, parseIpv4, parseIpv6, parseNetwork } from '../base/index.ts'
 import { CONTINENTS, COUNTRIES } from '../geo/index.ts'
+import { ALL_DOWN_MODES, PICKS } from '../policy/index.ts'
 import { isCron, isTimeZone } from './cron.ts'
-import { ALL_DOWN_MODES, PICKS } from './model.ts'
 import { domainName } from './names.ts'
 import { check, hysteresis } from './schema-checks.ts'
 import {

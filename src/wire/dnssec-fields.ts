@@ -2,6 +2,7 @@
  * The kinds of fields that only DNSSEC's record types have (RFC 4034, RFC 5155), and the names of its algorithms.
  */
 import { mnemonic, typeOf } from './codes.ts'
+import { base64, code, domain, number, seconds, typeField } from './fields.ts'
 import type { Field } from './layout.ts'
 import { parseBase32hex, parseHex, printBase32hex, printHex } from './text.ts'
 
@@ -160,3 +161,16 @@ function skipCounted(rdata: Uint8Array, at: number, end: number): number {
   const past = at < end ? at + 1 + rdata[at]! : end + 1
   return past <= end ? past : -1
 }
+
+/** What a signature says of itself, and the signature: RRSIG has taken it over from SIG (RFC 2535 4.1, RFC 4034 3.1). */
+export const SIGNATURE_FIELDS: readonly Field[] = [
+  typeField('type covered'),
+  code('algorithm', 8, ALGORITHMS),
+  number('labels', 8),
+  seconds('original TTL'),
+  time('expiration'),
+  time('inception'),
+  number('key tag', 16),
+  domain("signer's name"),
+  base64('signature'),
+]

@@ -4,7 +4,8 @@
  *
  *   header   HEADER words of 32 bits, as named below
  *   slots    2^n words, open addressing with linear probing:  fingerprint << offsetBits | offset of a node / 4;  0: free
- *   nodes    one behind the other, each at a multiple of 4, the apex first, every parent before its children
+ *   nodes    one behind the other, each at a multiple of 4, the apex first, every parent before its children; and behind the last
+ *            one (nodesEnd), in their form, stand-ins for targets that a wildcard covers (covered-targets.ts): no slot leads there
  *
  *   node     u8 name length · u8 labels · u16 NODE flags
  *            [u32 record number   where STEERED]
@@ -12,7 +13,7 @@
  *            owner name, uncompressed, lower case · padding to 4
  *            RRsets, the last one marked LAST; none where EMPTY
  *   RRset    u16 count | SET flags · u16 octets of the RRs
- *            [u32 node for each RR where TARGETS: what the RR's target names, 0: not in this zone]
+ *            [u32 node for each RR where TARGETS: what the RR's target names, a stand-in perhaps, 0: not in this zone]
  *            RRs: C0 0C · type · class · TTL · RDLENGTH · RDATA, names uncompressed · padding to 4
  *
  * A node and its small RRsets share a cache line or two, so a hit costs a slot and a node. For `n1234567.example.com. A` a name

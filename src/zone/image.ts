@@ -158,7 +158,10 @@ export class ZoneImage {
     return (this.#words[rrset >> 2]! & SET.plain) !== 0
   }
 
-  /** @returns node of this zone (glue below cuts too) that the target of RR `i` names, 0: none, or a type without targets */
+  /**
+   * @returns node of this zone (glue below cuts too) that the target of RR `i` names, or the stand-in of a target that a wildcard
+   *   covers; 0: none, or a type without targets
+   */
   additional(rrset: number, i: number): number {
     return (this.#words[rrset >> 2]! & SET.targets) !== 0 ? this.#words[(rrset >> 2) + 1 + i]! : 0
   }

@@ -1,9 +1,10 @@
 /** NSD, Knot DNS and BIND as they are installed, each serving the same master files on a loopback port; and a way to ask them much. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort, nsdServer } from '../transfer/peers.ts'
 import type { RichZone } from './rich-zones.ts'
 
 export const AUTHORITIES = ['nsd', 'knot', 'bind'] as const
@@ -31,16 +32,7 @@ const PROGRAMS: Readonly<Record<AuthorityName, Program>> = {
     args: (folder) => ['-d', '-c', join(folder, 'config')],
     config: (port, folder, zones) => `
 server:
-  ip-address: 127.0.0.1@${port}
-  server-count: 1
-  username: ""
-  chroot: ""
-  zonesdir: "${folder}"
-  database: ""
-  pidfile: "${folder}/pid"
-  xfrdfile: "${folder}/xfrd"
-  xfrdir: "${folder}"
-  zonelistfile: "${folder}/list"
+${nsdServer(port, folder)}
   minimal-responses: yes
   refuse-any: no
   ipv4-edns-size: 4096
@@ -220,12 +212,4 @@ class Asker {
     this.#socket = socket
     return socket
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -6,7 +6,7 @@ import t from 'tap'
 import { Explainer, type Explanation } from '../../src/answer/index.ts'
 import { maskAddress, parseAddress, printAddress, seededRandom } from '../../src/base/index.ts'
 import { compileMap, type Matcher } from '../../src/geo/index.ts'
-import type { Pick } from '../../src/steer/index.ts'
+import type { Pick } from '../../src/policy/index.ts'
 import { ask, imageOf, nodeOf, question, recordOf, standingOf, worldOf } from './world.ts'
 
 const net = (text: string) => {

@@ -2,7 +2,7 @@
 import type { CompiledRecord, QueryResponder, RateLimits } from '../../src/answer/index.ts'
 import { assert } from '../../src/base/index.ts'
 import { compileMap, type Matcher } from '../../src/geo/index.ts'
-import type { SteeredRecord } from '../../src/steer/index.ts'
+import type { SteeredRecord } from '../../src/policy/index.ts'
 import { loadZone } from '../../src/zone/index.ts'
 import { RICH_ZONES, type RichZone } from './rich-zones.ts'
 import { nodeOf, recordOf, standingOf, type TestWorld, worldOf } from './world.ts'

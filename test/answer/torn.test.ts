@@ -6,7 +6,7 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import t from 'tap'
 import type { StructureMessage } from '../../src/answer/index.ts'
 import { seededRandom } from '../../src/base/index.ts'
-import type { PoolStanding } from '../../src/steer/index.ts'
+import type { PoolStanding } from '../../src/policy/index.ts'
 import { imageOf, nodeOf, question, recordOf, standingOf, worldOf } from './world.ts'
 
 const GROUPS = 6

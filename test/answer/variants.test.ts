@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { classAnswer, dealBuckets, type Item, type Numbering, thresholds } from '../../src/answer/variants.ts'
-import type { Choice, Node, Pick, SteeredRecord } from '../../src/steer/index.ts'
+import type { Choice, Node, Pick, SteeredRecord } from '../../src/policy/index.ts'
 
 const origin = { kind: 'api', by: 'test', atMs: 0 } as const
 const node = (name: string, last: number, extra: Partial<Node> = {}): Node => ({

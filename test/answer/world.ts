@@ -9,7 +9,7 @@ import {
   type StructureMessage,
 } from '../../src/answer/index.ts'
 import { printIssue } from '../../src/base/index.ts'
-import type { Node, PoolStanding, SteeredRecord, Steering } from '../../src/steer/index.ts'
+import type { Node, PoolStanding, SteeredRecord, Steering } from '../../src/policy/index.ts'
 import { loadZone } from '../../src/zone/index.ts'
 
 export const SETTINGS: ResponderSettings = {

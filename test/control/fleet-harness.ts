@@ -154,3 +154,18 @@ export class Clock {
     )
   }
 }
+
+/** Nobody listens there. */
+export const refused: Answer = { ok: false, class: 'refused', detail: 'connect ECONNREFUSED', durationMs: 1 }
+
+/** Nodes n0, n1 ..., each at its site. */
+export function named(count: number, siteOf: (i: number) => string = () => ''): Plan['nodes'] {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, siteOf(i)]))
+}
+
+/** A fleet that has been calm for a minute. */
+export function calm(plan: Plan, seed = 1): Clock {
+  const clock = new Clock(plan, seed)
+  clock.run(60_000)
+  return clock
+}

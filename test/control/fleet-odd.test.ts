@@ -3,19 +3,7 @@
  */
 import t from 'tap'
 import { HYSTERESIS_FIGURES } from '../../src/health/index.ts'
-import { type Answer, Clock, type Plan, steering } from './fleet-harness.ts'
-
-const refused: Answer = { ok: false, class: 'refused', detail: 'connect ECONNREFUSED', durationMs: 1 }
-
-function named(count: number): Plan['nodes'] {
-  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, '']))
-}
-
-function calm(plan: Plan): Clock {
-  const clock = new Clock(plan)
-  clock.run(60_000)
-  return clock
-}
+import { Clock, calm, named, type Plan, refused, steering } from './fleet-harness.ts'
 
 t.test('a clock that is set, back or forth, removes nobody and blinds nobody', (t) => {
   for (const stepMs of [3_600_000, -3_600_000, -30_000, 30_000]) {

@@ -1,20 +1,9 @@
 import t from 'tap'
 import { seededRandom } from '../../src/base/index.ts'
 import type { Check } from '../../src/steer/index.ts'
-import { type Answer, Clock, type Plan, steering } from './fleet-harness.ts'
+import { type Answer, Clock, calm, named, type Plan, refused, steering } from './fleet-harness.ts'
 
 const dead: Answer = { ok: false, class: 'timeout', detail: 'no answer within 2s', durationMs: 2000 }
-const refused: Answer = { ok: false, class: 'refused', detail: 'connect ECONNREFUSED', durationMs: 1 }
-
-function named(count: number, siteOf: (i: number) => string = () => ''): Plan['nodes'] {
-  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, siteOf(i)]))
-}
-
-function calm(plan: Plan, seed = 1): Clock {
-  const clock = new Clock(plan, seed)
-  clock.run(60_000)
-  return clock
-}
 
 function alerts(clock: Clock): string[] {
   return clock.fleet.alerts().map(({ code }) => code)

@@ -1,7 +1,6 @@
 import t from 'tap'
-import { type Answer, Clock, type Plan, steering } from './fleet-harness.ts'
+import { Clock, type Plan, refused, steering } from './fleet-harness.ts'
 
-const refused: Answer = { ok: false, class: 'refused', detail: 'connect ECONNREFUSED', durationMs: 1 }
 const nodes: Plan['nodes'] = { n0: '', n1: '', n2: '', n3: '' }
 
 function calm(plan: Plan): Clock {

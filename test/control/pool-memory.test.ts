@@ -1,17 +1,5 @@
 import t from 'tap'
-import { type Answer, Clock, type Plan } from './fleet-harness.ts'
-
-const refused: Answer = { ok: false, class: 'refused', detail: 'connect ECONNREFUSED', durationMs: 1 }
-
-function named(count: number): Plan['nodes'] {
-  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, '']))
-}
-
-function calm(plan: Plan): Clock {
-  const clock = new Clock(plan)
-  clock.run(60_000)
-  return clock
-}
+import { Clock, calm, named, refused } from './fleet-harness.ts'
 
 t.test('all_down: last-good means the same nodes after a restart as before it', (t) => {
   const plan = { nodes: named(6), pool: { allDown: 'last-good' as const, removalShare: 1 } }

@@ -142,6 +142,22 @@ t.test('a number once given stays: records that come and go do not move others',
   )
 })
 
+t.test('places are compiled beside the reading of a large zone, and come to the same', async (t) => {
+  const small = folderOf(t, { 'one.example.zone': ZONE(1), 'one.yaml': STEERING('10.0.0.0/8') })
+  const steered = (files: LoadedFiles): unknown => {
+    const { maps, records, countries } = imageOf(files)
+    return { maps: maps.map((map) => Buffer.from(map)), records, countries: countries && Buffer.from(countries.map) }
+  }
+  const alone = steered(await loaded(loaderOf(small.folder)))
+  // Comments make it large for nothing.
+  small.write('two.example.zone', ZONE(1, `; ${'-'.repeat(997)}\n`.repeat(4200)))
+  t.same(steered(await loaded(loaderOf(small.folder))), alone)
+
+  small.write('one.yaml', STEERING('10.0.0.0/8').replace('net: [10.0.0.0/8]', 'city: nowhere'))
+  const refused = await loaderOf(small.folder).load()
+  t.notOk(refused.ok, 'what is wrong with the steering is told all the same')
+})
+
 t.test('a state is laid down and taken up again by the next process, number for number', async (t) => {
   const { folder, write } = folderOf(t, {
     'one.example.zone': ZONE(1),

@@ -31,16 +31,7 @@ export const PEERS: Readonly<Record<string, Program>> = {
     args: (folder) => ['-d', '-c', join(folder, 'config')],
     config: (role, port, ours, folder, zone) => `
 server:
-  ip-address: 127.0.0.1@${port}
-  server-count: 1
-  username: ""
-  chroot: ""
-  zonesdir: "${folder}"
-  database: ""
-  pidfile: "${folder}/pid"
-  xfrdfile: "${folder}/xfrd"
-  xfrdir: "${folder}"
-  zonelistfile: "${folder}/list"
+${nsdServer(port, folder)}
 remote-control:
   control-enable: no
 key:
@@ -173,6 +164,18 @@ export async function startPeer(
     },
   }
 }
+
+/** What NSD is told of its place: a port of the loopback, and no file outside of the folder. */
+export const nsdServer = (port: number, folder: string): string => `  ip-address: 127.0.0.1@${port}
+  server-count: 1
+  username: ""
+  chroot: ""
+  zonesdir: "${folder}"
+  database: ""
+  pidfile: "${folder}/pid"
+  xfrdfile: "${folder}/xfrd"
+  xfrdir: "${folder}"
+  zonelistfile: "${folder}/list"`
 
 /** A port that was free a moment ago, for UDP and TCP most likely. */
 export async function freePort(): Promise<number> {

@@ -64,7 +64,7 @@ t.test('each mistake of a zone as a whole is found, where it stands', async (t) 
     ['one NS ns.two\ntwo NS ns.two\nns.two A 192.0.2.1'],
     ['old DNAME new.test.\nx.old A 192.0.2.1', 'W 7:1 zone/below-dname'],
     [`a DS 1 8 1 ${'ab'.repeat(20)}`, 'W 6:1 zone/ds-without-ns'],
-    [`@ DS 1 8 1 ${'ab'.repeat(20)}`, 'E 6:1 zone/ds-at-apex'],
+    [`@ DS 1 8 1 ${'ab'.repeat(20)}`, 'W 6:1 zone/ds-at-apex'],
     ['*.a NS ns', 'E 6:1 zone/wildcard'],
     ['*.a DNAME ns', 'W 6:1 zone/wildcard'],
     ['b.*.a TXT x', 'N 6:1 zone/wildcard'],

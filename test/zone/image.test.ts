@@ -1,7 +1,7 @@
 import t from 'tap'
-import { parseName } from '../../src/wire/index.ts'
+import { parseName, printName } from '../../src/wire/index.ts'
 import { Lookup, NameWalk, ZoneDirectory } from '../../src/zone/index.ts'
-import { imageOf, look } from './look.ts'
+import { imageOf, look, rdataOf } from './look.ts'
 
 const RFC4592 = `
 $ORIGIN example.
@@ -221,6 +221,37 @@ ns.child A 192.0.2.54
   t.equal(image.steeredRecord(web), -1)
 })
 
+t.test(
+  'a target that a wildcard covers has a stand-in, which nobody finds but its record (RFC 4592 2.2)',
+  async (t) => {
+    const image = imageOf(
+      'example.net',
+      `${HEAD}
+@ MX 10 Any.wild
+@ MX 20 here.wild
+@ MX 30 x.alias
+*.wild A 192.0.2.25
+*.wild TXT x
+*.wild AAAA 2001:db8::25
+here.wild TXT x
+*.alias CNAME any.wild
+`,
+    )
+    const mx = image.rrset(image.apex, 15)
+    const standIn = image.additional(mx, 0)
+    t.equal(printName(image.octets, image.ownerAt(standIn)), 'any.wild.example.net.')
+    t.same(rdataOf(image, image.rrset(standIn, 1)), ['A 192.0.2.25'])
+    t.same(rdataOf(image, image.rrset(standIn, 28)), ['AAAA 2001:db8::25'])
+    t.equal(image.rrset(standIn, 16), 0, 'addresses only')
+    t.equal(image.additional(mx, 2), 0, 'an alias is not followed for additional data')
+    t.equal(look(image, 'any.wild.example.net.', 'A'), 'answer* any.wild.example.net. A 192.0.2.25', 'by the wildcard')
+    const walked: number[] = []
+    for (let node = image.apex; node !== 0; node = image.nextNode(node)) walked.push(node)
+    t.notOk(walked.includes(standIn))
+    t.equal(walked.length, 7, 'apex, ns, wild, *.wild, here.wild, alias, *.alias')
+  },
+)
+
 t.test('names of 124 labels and of 255 octets are looked up like others', async (t) => {
   const deep = `${'a.'.repeat(123)}example.`
   const long = `${`${'x'.repeat(63)}.`.repeat(3)}${'y'.repeat(53)}.example.`
@@ -244,6 +275,32 @@ t.test('RFC 4343: A to Z match without case, and no other octets do', async (t) 
     for (const suffix of ['.example.', '.EXAMPLE.'])
       t.match(look(image, owner(octet) + suffix, 'TXT'), new RegExp(`^answer .* TXT "${lower}"$`), String(octet))
   }
+})
+
+t.test('what was asked before does not sway the directory', async (t) => {
+  // A label may hold what looks like the end of a name: 7 e x a m p l e inside `x\007example`.
+  const zones = ['example.', 'sub.example.', 'deep.sub.example.', 'example.net.', '.']
+  const directory = new ZoneDirectory(zones.map((zone) => imageOf(zone, HEAD)))
+  const asked = [
+    ['www.example.', 0],
+    ['www.sub.example.', 1],
+    ['a.deep.sub.example.', 2],
+    ['deep.sub.example.', 2],
+    ['xdeep.sub.example.', 1],
+    ['x\\004deep.sub.example.', 1],
+    ['example.net.', 3],
+    ['x\\007example.net.', 4],
+    ['net.', 4],
+    ['.', 4],
+  ] as const
+  const walk = new NameWalk()
+  for (const [first] of asked)
+    for (const [name, zone] of asked) {
+      walk.take(parseName(first)!, 0)
+      directory.find(walk)
+      walk.take(parseName(name)!, 0)
+      t.equal(directory.find(walk), zone, `${name} after ${first}`)
+    }
 })
 
 t.test('the directory finds the zone with the longest apex', async (t) => {

@@ -2,22 +2,11 @@
  * Where an address is, as the server's databases say.
  */
 import type { Command } from 'commander'
+import type { PlaceFacts } from '../../answer/index.ts'
 import { parseAddress } from '../../base/index.ts'
 import type { Act, Context } from '../context.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { examples } from './examples.ts'
-
-interface Place {
-  readonly address: string
-  readonly country: string | null
-  readonly subdivision: string | null
-  readonly continent: string | null
-  readonly asn: number | null
-  readonly latitude: number | null
-  readonly longitude: number | null
-  readonly database: string | null
-  readonly network: string | null
-}
 
 export function addGeoCommand(program: Command, act: Act): void {
   program
@@ -27,13 +16,13 @@ export function addGeoCommand(program: Command, act: Act): void {
     .action(
       act(async (context: Context, address: string) => {
         if (parseAddress(address) === undefined) throw new Failure(`"${address}" is no address.`, { exit: EXIT.usage })
-        const place = await context.api().get<Place>('/v1/geo', { address })
+        const place = await context.api().get<PlaceFacts>('/v1/geo', { address })
         context.print(place, () => printPlace(place))
       }),
     )
 }
 
-function printPlace(place: Place): string {
+function printPlace(place: PlaceFacts): string {
   const facts = [
     ['country', place.country],
     ['subdivision', place.subdivision],

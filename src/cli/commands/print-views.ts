@@ -7,7 +7,6 @@ import type { SecondaryStatus } from '../../transfer/index.ts'
 import { ago, clock, until } from '../clock.ts'
 import { type Column, oneLine, printTable, styleOf } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
-import { examples } from './examples.ts'
 
 /** GET /v1/health: what control says, and what the process says of itself. */
 export interface Status extends HealthView {

@@ -1,8 +1,8 @@
 /**
  * API tokens: created (shown once), listed, revoked.
  */
-import type { Command } from 'commander'
-import type { Accepted } from '../../control/index.ts'
+import { type Command, Option } from 'commander'
+import { type Accepted, ROLES } from '../../control/index.ts'
 import { clock } from '../clock.ts'
 import type { Act, Context } from '../context.ts'
 import { printTable } from '../table.ts'
@@ -35,7 +35,7 @@ export function addTokenCommands(program: Command, act: Act): void {
   token
     .command('create <name>')
     .description('make a token; it is shown once')
-    .requiredOption('--role <role>', 'viewer, operator or admin')
+    .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
     .option('--zone <zone>', 'only for this zone (repeatable)', repeat)
     .option('--pool <pool>', 'only for this pool (repeatable)', repeat)
     .option('--node <node>', 'only for this node (repeatable)', repeat)

@@ -5,18 +5,7 @@
  *     A 5 3 86400 20030322173103 20030220173103 2642 example.com. oJB1W6WNGv+ldvQ3...
  */
 import { TYPE } from '../codes.ts'
-import { ALGORITHMS, time } from '../dnssec-fields.ts'
-import { base64, code, domain, number, seconds, typeField } from '../fields.ts'
+import { SIGNATURE_FIELDS } from '../dnssec-fields.ts'
 import { layout } from '../layout.ts'
 
-export const RRSIG = layout(TYPE.RRSIG, 'RRSIG', [
-  typeField('type covered'),
-  code('algorithm', 8, ALGORITHMS),
-  number('labels', 8),
-  seconds('original TTL'),
-  time('expiration'),
-  time('inception'),
-  number('key tag', 16),
-  domain("signer's name"),
-  base64('signature'),
-])
+export const RRSIG = layout(TYPE.RRSIG, 'RRSIG', SIGNATURE_FIELDS)

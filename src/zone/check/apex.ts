@@ -42,7 +42,7 @@ export function checkApex(check: ZoneCheck): void {
   for (const ds of check.records(0, TYPE.DS))
     check.about(
       ds,
-      'error',
+      'warning',
       'zone/ds-at-apex',
       'DS records of a zone belong into its parent; nobody asks for them here.',
       'Remove it, and hand it to the registry (RFC 4034 5).',

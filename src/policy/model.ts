@@ -224,3 +224,12 @@ export interface Steering {
   readonly records: ReadonlyMap<string, SteeredRecord>
   readonly schedules: ReadonlyMap<string, Schedule>
 }
+
+export const NOTHING_DECLARED: Steering = {
+  nodes: new Map(),
+  sites: new Map(),
+  checks: new Map(),
+  pools: new Map(),
+  records: new Map(),
+  schedules: new Map(),
+}

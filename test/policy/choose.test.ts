@@ -6,10 +6,10 @@ import {
   type PoolPolicy,
   type PoolStanding,
   poolsOf,
-  readSteering,
   type SteeredRecord,
   tell,
-} from '../../src/steer/index.ts'
+} from '../../src/policy/index.ts'
+import { readSteering } from '../../src/steer/index.ts'
 
 const { steering } = readSteering([
   {
