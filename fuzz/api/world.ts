@@ -83,9 +83,14 @@ export function createApiWorld(): ApiWorld {
       steered: () => new Set(['www.kept.example.']),
       changed: () => {},
       removed: () => {},
+      written: (zone, what, { author, from }) => {
+        const message = `zone ${zone} was ${what} by ${author}`
+        b.control.note({ atMs: b.nowMs(), kind: 'write', action: `zone-${what}`, author, from, message })
+        b.control.flush()
+      },
       log: { info: () => {}, warn: () => {} },
     })
-    zones.put('kept.example.', 'kept.example.', new TextEncoder().encode(KEPT_FILE), [], 'fuzz')
+    zones.put('kept.example.', 'kept.example.', new TextEncoder().encode(KEPT_FILE), [], BY_ITSELF)
     b.control.putNode(BY_ITSELF, 'added-1', {
       a: ['192.0.2.77'],
       aaaa: [],

@@ -8,6 +8,15 @@ import { must, type Target } from '../target.ts'
 
 const used = new QueryScan()
 
+/** All that a scan says. Starts of labels beyond the last one are nobody's; the memory that it looks at is the driver's. */
+const told = (scan: QueryScan): string =>
+  JSON.stringify({
+    ...scan,
+    message: undefined,
+    view: undefined,
+    labelStarts: [...scan.labelStarts.subarray(0, scan.labels)],
+  })
+
 export const target: Target = {
   name: 'query-scan',
   corpus: messageInputs,
@@ -21,7 +30,7 @@ export const target: Target = {
     must(Buffer.compare(buffer, before) === 0, 'the scan wrote into the message')
     const fresh = new QueryScan()
     must(fresh.scan(buffer, at, input.length) === verdict, 'the verdict depends on the query before')
-    must(JSON.stringify(fresh) === JSON.stringify(used), 'something of the query before is left')
+    must(told(fresh) === told(used), 'something of the query before is left')
 
     const response = input.length >= 12 && (input[2]! & 0x80) !== 0
     must(

@@ -136,8 +136,10 @@ function requireGeneration(c: Context<Env>, ports: ApiPorts): void {
 }
 
 function queryOf(c: Context<Env>): Record<string, string> {
-  // The last of several. Not by assignment: "__proto__" is a key that nobody knows, like any other.
-  return Object.fromEntries(new URL(c.req.url).searchParams)
+  // From the text: a Host that is nobody's name would make no URL. The last of several holds; and not by assignment: "__proto__" is a
+  // key that nobody knows, like any other.
+  const query = /\?([^#]*)/.exec(c.req.url)?.[1] ?? ''
+  return Object.fromEntries(new URLSearchParams(query))
 }
 
 /** No request says more than a node and its pools. */

@@ -134,7 +134,7 @@ export function keptZoneRoutes(router: Router): void {
     ({ params, body, identity }) => {
       const zone = zoneOf(params.zone, identity)
       const octets = new TextEncoder().encode(body.file)
-      return accepted(kept().put(zone, zone, octets, body.grants?.map(grantOf), identity.by.author))
+      return accepted(kept().put(zone, zone, octets, body.grants?.map(grantOf), identity.by))
     },
   )
   route(
@@ -156,7 +156,7 @@ export function keptZoneRoutes(router: Router): void {
         body[list].flatMap((record, i) => parseRecord(record, zone, `${list}.${i}`, issues) ?? [])
       const changes = { remove: read('remove'), add: read('add') }
       if (hasErrors(issues)) throw new Problem('invalid', `${issues.length} records are wrong.`, { issues })
-      return accepted(kept().change(zone, changes, identity.by.author))
+      return accepted(kept().change(zone, changes, identity.by))
     },
   )
   route(
@@ -172,7 +172,7 @@ export function keptZoneRoutes(router: Router): void {
       returns: KeptOutcomeSchema,
     },
     ({ params, body, identity }) =>
-      accepted(kept().grant(zoneOf(params.zone, identity), body.grants.map(grantOf), identity.by.author)),
+      accepted(kept().grant(zoneOf(params.zone, identity), body.grants.map(grantOf), identity.by)),
   )
   route(
     router,
@@ -185,7 +185,7 @@ export function keptZoneRoutes(router: Router): void {
       params: ZoneParams,
       returns: KeptOutcomeSchema,
     },
-    ({ params, identity }) => accepted(kept().remove(zoneOf(params.zone, identity), identity.by.author)),
+    ({ params, identity }) => accepted(kept().remove(zoneOf(params.zone, identity), identity.by)),
   )
 }
 

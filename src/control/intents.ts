@@ -5,6 +5,7 @@ import { nearestName, printDuration } from '../base/index.ts'
 import type { Intent, IntentKind } from '../health/index.ts'
 import { apply, type Core, entryBy, write } from './core.ts'
 import { poolsOfNode } from './declared.ts'
+import { printMoment } from './figures.ts'
 import type { By, NewEntry } from './journal.ts'
 import type { Accepted, Outcome, Refusal } from './outcome.ts'
 import type { Change } from './ports.ts'
@@ -219,7 +220,7 @@ function printIntent(intent: Intent | undefined): unknown {
   return {
     intent: intent.kind,
     reason: intent.reason ?? null,
-    until: intent.untilMs === undefined ? null : new Date(intent.untilMs).toISOString(),
+    until: printMoment(intent.untilMs),
   }
 }
 

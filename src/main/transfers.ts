@@ -103,21 +103,12 @@ export function joinTransfers(
       others.put(zone, model, changes)
     },
     removed: (zone) => others.remove(zone),
-    log: {
-      // What was done to a zone is told by its words: each goes to the journal, too.
-      info: (details, message) => {
-        log.info(details, message)
-        const { zone, author } = details as { readonly zone?: string; readonly author?: string }
-        if (author !== undefined)
-          kept.note(
-            message.replace(' ', '-'),
-            `${message.replace('zone', `zone ${zone} was`)} by ${author}`,
-            author,
-            'api',
-          )
-      },
-      warn: (details, message) => log.warn(details, message),
+    written: (zone, what, { author, from }) => {
+      const message = `zone ${zone} was ${what} by ${author}`
+      log.info({ zone, author, from }, message)
+      kept.note(`zone-${what}`, message, author, from)
     },
+    log,
   })
   const query = slowResponder(answering, thread, nowMs)
   const door = createTransferDoor({

@@ -40,6 +40,15 @@ export interface ZoneArchive {
   remove(zone: string): void
 }
 
+/** Who asked for a write, and from where. */
+export interface Writer {
+  readonly author: string
+  /** the source address as text, or `unix` */
+  readonly from: string
+}
+
+export type KeptVerb = 'created' | 'replaced' | 'changed' | 'granted' | 'removed'
+
 export interface KeptZonePorts {
   readonly archive: ZoneArchive
   nowMs(): number
@@ -51,6 +60,8 @@ export interface KeptZonePorts {
   /** A new version is here: compile and serve it. @param changes undefined: the whole zone is new */
   changed(zone: string, model: ZoneModel, changes: readonly ZoneDiff[] | undefined): void
   removed(zone: string): void
+  /** Somebody's write is on disk and in force: for the journal. */
+  written(zone: string, what: KeptVerb, by: Writer): void
   readonly log: TransferLog
 }
 
@@ -87,10 +98,10 @@ export interface KeptZones {
   readonly zones: readonly KeptZone[]
   model(zone: string): ZoneModel | undefined
   /** Creates a zone from the text of a master file, or replaces it. */
-  put(zone: string, file: string, octets: Uint8Array, grants: readonly Grant[] | undefined, author: string): KeptOutcome
-  change(zone: string, changes: RecordChanges, author: string): KeptOutcome
-  grant(zone: string, grants: readonly Grant[], author: string): KeptOutcome
-  remove(zone: string, author: string): KeptOutcome
+  put(zone: string, file: string, octets: Uint8Array, grants: readonly Grant[] | undefined, by: Writer): KeptOutcome
+  change(zone: string, changes: RecordChanges, by: Writer): KeptOutcome
+  grant(zone: string, grants: readonly Grant[], by: Writer): KeptOutcome
+  remove(zone: string, by: Writer): KeptOutcome
   /** A dynamic update; undefined: not a zone that is kept here. */
   update(
     zone: Uint8Array,
@@ -168,7 +179,7 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
     },
     model: (zone) => held.get(zone)?.model,
 
-    put: (zone, file, octets, grants, author) => {
+    put: (zone, file, octets, grants, by) => {
       const other = shadowed(zone)
       if (other !== undefined) return other
       const issues = grantIssues(grants ?? [], ports)
@@ -186,15 +197,15 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
       const kept = { model, grants: grants ?? before?.grants ?? [] }
       if (before !== undefined && sameGrants(before.grants, kept.grants) && sameRecords(before.model, model))
         return { status: 'unchanged', message: `Zone ${zone} is so already.`, serial: model.serial }
-      ports.archive.put(zone, kept.grants, model, author, ports.nowMs())
+      ports.archive.put(zone, kept.grants, model, by.author, ports.nowMs())
       held.set(zone, kept)
       ports.changed(zone, model, undefined)
       const verb = before === undefined ? 'created' : 'replaced'
-      ports.log.info({ zone, author, records: model.records, serial: model.serial }, `zone ${verb}`)
+      ports.written(zone, verb, by)
       return { status: 'done', message: `Zone ${zone} was ${verb}: ${model.records} records.`, serial: model.serial }
     },
 
-    change: (zone, { remove, add }, author) => {
+    change: (zone, { remove, add }, by) => {
       const kept = held.get(zone)
       if (kept === undefined) return unknown(zone)
       const other = shadowed(zone)
@@ -214,12 +225,12 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
       const issues = compiled(zone, updated)
       if (issues.length > 0) return { status: 'invalid', message: `Zone ${zone} would have errors.`, issues }
       apply(zone, kept, [], updates)
-      ports.log.info({ zone, author, serial: updated.serial }, 'zone changed')
+      ports.written(zone, 'changed', by)
       const message = `Zone ${zone} was changed: ${diff.removed.length} records went, ${diff.added.length} came.`
       return { status: 'done', message, serial: updated.serial }
     },
 
-    grant: (zone, grants, author) => {
+    grant: (zone, grants, by) => {
       const kept = held.get(zone)
       if (kept === undefined) return unknown(zone)
       const issues = grantIssues(grants, ports)
@@ -228,17 +239,17 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
         return { status: 'unchanged', message: `Zone ${zone} has these grants already.`, serial: kept.model.serial }
       ports.archive.grant(zone, grants)
       kept.grants = grants
-      ports.log.info({ zone, author, grants: grants.length }, 'zone granted')
+      ports.written(zone, 'granted', by)
       return { status: 'done', message: `Zone ${zone} has ${grants.length} grants.`, serial: kept.model.serial }
     },
 
-    remove: (zone, author) => {
+    remove: (zone, by) => {
       const kept = held.get(zone)
       if (kept === undefined) return unknown(zone)
       ports.archive.remove(zone)
       held.delete(zone)
       ports.removed(zone)
-      ports.log.info({ zone, author }, 'zone removed')
+      ports.written(zone, 'removed', by)
       return { status: 'done', message: `Zone ${zone} was removed.`, serial: kept.model.serial }
     },
 

@@ -127,6 +127,11 @@ export async function apiBench(
       steered: () => new Set(),
       changed: () => {},
       removed: () => {},
+      written: (zone, what, { author, from }) => {
+        const message = `zone ${zone} was ${what} by ${author}`
+        b.control.note({ atMs: b.nowMs(), kind: 'write', action: `zone-${what}`, author, from, message })
+        b.control.flush()
+      },
       log: { info: () => {}, warn: () => {} },
     }),
     probeLog: () => ['{"t":1.5,"node":"de-1","ok":true,"class":"ok","ms":3}'],

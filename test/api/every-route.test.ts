@@ -385,6 +385,10 @@ for (const [name, row] of Object.entries(ROWS))
       t.same(after, start, 'reading changes nothing')
       return
     }
+    const author = row.role === 'admin' ? 'admin' : 'oleg'
+    const entries = b.control.events({ author, limit: 10 })
+    if (template === '/v1/backup') t.same(entries, [], 'a copy changes nothing')
+    else t.match(entries.at(-1), { author, from: '127.0.0.1', message: /./ }, 'it is in the journal')
     const writesState = !template.startsWith('/v1/kept-zones') && template !== '/v1/backup'
     t.equal(after.generation - start.generation, writesState ? 1 : 0, 'one write, one generation')
     const again = await ask()

@@ -47,6 +47,14 @@ t.test('HTTP/1.0 names no host, and is served', async (t) => {
   t.match(await send(b, 'GET /livez HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nok\n$/)
 })
 
+t.test('a Host that is no name changes nothing about the request', async (t) => {
+  const b = await apiBench()
+  t.teardown(() => b.close())
+  const token = `authorization: Bearer ${b.token('vera', 'viewer')}\r\n`
+  const told = await send(b, `GET /v1/events?limit=1 HTTP/1.1\r\nhost: local.1\r\n${token}connection: close\r\n\r\n`)
+  t.match(told, /^HTTP\/1\.1 200 OK\r\n/)
+})
+
 t.test('"100 Continue" does not get into the body of an answer that waits for another', async (t) => {
   const b = await apiBench()
   t.teardown(() => b.close())

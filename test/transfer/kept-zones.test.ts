@@ -26,6 +26,7 @@ const FULL: Grant = { key: KEY.name }
 
 function house(db = openDatabase(':memory:'), ports: Partial<KeptZonePorts> = {}) {
   const served = new Map<string, ZoneModel>()
+  const written: string[] = []
   const zones = createKeptZones({
     archive: createZoneArchive(db),
     nowMs: () => 1_800_000_000_000,
@@ -34,11 +35,13 @@ function house(db = openDatabase(':memory:'), ports: Partial<KeptZonePorts> = {}
     steered: () => new Set(['www.example.']),
     changed: (zone, model) => served.set(zone, model),
     removed: (zone) => served.delete(zone),
+    written: (zone, what, { author, from }) => written.push(`${zone} ${what} by ${author} from ${from}`),
     log: { info: () => {}, warn: () => {} },
     ...ports,
   })
-  return { db, zones, served }
+  return { db, zones, served, written }
 }
+const by = (author: string) => ({ author, from: '192.0.2.99' })
 const NAME = parseName('example.')!
 const asker = (key: string | undefined = KEY.name) => ({ address: Uint8Array.of(192, 0, 2, 1), key })
 const add = (text: string): UpdateRecord => ({ ...zoneRecord(text), class: CLASS.IN })
@@ -46,18 +49,18 @@ const drop = (text: string): UpdateRecord => ({ ...zoneRecord(text), ttl: 0, cla
 
 t.test('a zone is created from a master file, survives a restart, is replaced and removed', async (t) => {
   const { db, zones, served } = house()
-  t.match(zones.put('example.', 'example.zone', TEXT, [FULL], 'alice'), { status: 'done', serial: 10 })
+  t.match(zones.put('example.', 'example.zone', TEXT, [FULL], by('alice')), { status: 'done', serial: 10 })
   t.equal(linesOf(served.get('example.')!).length, 4)
   const again = house(db)
   again.zones.start()
   t.strictSame(linesOf(again.served.get('example.')!), linesOf(served.get('example.')!))
   t.strictSame(again.zones.zones, [{ zone: 'example.', serial: 10, records: 4, grants: [FULL] }])
   const longer = Buffer.from(`${TEXT}more A 192.0.2.3\n`.replace('10 7200', '11 7200'))
-  t.match(again.zones.put('example.', 'example.zone', longer, undefined, 'bob'), { status: 'done', serial: 11 })
+  t.match(again.zones.put('example.', 'example.zone', longer, undefined, by('bob')), { status: 'done', serial: 11 })
   t.strictSame(again.zones.zones[0]!.grants, [FULL], 'what was granted stays')
-  t.match(again.zones.remove('example.', 'bob'), { status: 'done' })
+  t.match(again.zones.remove('example.', by('bob')), { status: 'done' })
   t.equal(again.served.size, 0)
-  t.match(again.zones.remove('example.', 'bob'), { status: 'unknown' })
+  t.match(again.zones.remove('example.', by('bob')), { status: 'unknown' })
   const empty = house(db)
   empty.zones.start()
   t.strictSame(empty.zones.zones, [])
@@ -65,11 +68,14 @@ t.test('a zone is created from a master file, survives a restart, is replaced an
 
 t.test('what cannot be created is refused with every issue', async (t) => {
   const { zones } = house()
-  t.match(zones.put('file.example.', 'x', TEXT, [], 'a'), { status: 'conflict', message: /zones\/file\.example\.zone/ })
-  t.match(zones.put('example.', 'x', Buffer.from('@ A 192.0.2\n$INCLUDE /etc/passwd\n'), [], 'a'), {
+  t.match(zones.put('file.example.', 'x', TEXT, [], by('a')), {
+    status: 'conflict',
+    message: /zones\/file\.example\.zone/,
+  })
+  t.match(zones.put('example.', 'x', Buffer.from('@ A 192.0.2\n$INCLUDE /etc/passwd\n'), [], by('a')), {
     status: 'invalid',
   })
-  const wrong = zones.put('example.', 'x', TEXT, [{ key: 'nosuch.' }, { key: KEY.name, types: ['NOSUCH'] }], 'a')
+  const wrong = zones.put('example.', 'x', TEXT, [{ key: 'nosuch.' }, { key: KEY.name, types: ['NOSUCH'] }], by('a'))
   t.match(wrong, { status: 'invalid', issues: [{ message: /no TSIG key "nosuch\."/ }, { message: /NOSUCH/ }] })
   t.strictSame(zones.zones, [])
 })
@@ -108,7 +114,7 @@ t.test('who may update what', async (t) => {
 
 t.test('updates: refused, done and durable, or not done at all', async (t) => {
   const { db, zones, served } = house()
-  zones.put('example.', 'example.zone', TEXT, [ACME, { key: 'other.' }], 'alice')
+  zones.put('example.', 'example.zone', TEXT, [ACME, { key: 'other.' }], by('alice'))
   const update = (updates: UpdateRecord[], key: string | undefined = KEY.name, prerequisites: UpdateRecord[] = []) =>
     zones.update(NAME, prerequisites, updates, { ...asker(), key })
   t.equal(zones.update(parseName('nosuch.')!, [], [], asker()), undefined)
@@ -143,29 +149,31 @@ t.test('updates: refused, done and durable, or not done at all', async (t) => {
 
 t.test('changes through the API are checked as a file is', async (t) => {
   const { zones, served } = house()
-  zones.put('example.', 'example.zone', TEXT, [], 'alice')
+  zones.put('example.', 'example.zone', TEXT, [], by('alice'))
   const put = zoneRecord('new 60 MX 10 ns1')
-  t.match(zones.change('example.', { remove: [], add: [put] }, 'alice'), { status: 'done', serial: 11 })
-  t.match(zones.change('example.', { remove: [], add: [put] }, 'alice'), { status: 'unchanged', serial: 11 })
-  t.match(zones.change('example.', { remove: [put], add: [] }, 'alice'), { status: 'done', serial: 12 })
-  t.match(zones.change('example.', { remove: [], add: [zoneRecord('a 60 A 192.0.2.1', 'other.')] }, 'alice'), {
+  t.match(zones.change('example.', { remove: [], add: [put] }, by('alice')), { status: 'done', serial: 11 })
+  t.match(zones.change('example.', { remove: [], add: [put] }, by('alice')), { status: 'unchanged', serial: 11 })
+  t.match(zones.change('example.', { remove: [put], add: [] }, by('alice')), { status: 'done', serial: 12 })
+  t.match(zones.change('example.', { remove: [], add: [zoneRecord('a 60 A 192.0.2.1', 'other.')] }, by('alice')), {
     status: 'conflict',
   })
-  t.match(zones.change('nosuch.', { remove: [], add: [] }, 'alice'), { status: 'unknown' })
-  t.match(zones.grant('example.', [ACME], 'alice'), { status: 'done' })
-  t.match(zones.grant('example.', [{ key: 'nosuch.' }], 'alice'), { status: 'invalid' })
+  t.match(zones.change('nosuch.', { remove: [], add: [] }, by('alice')), { status: 'unknown' })
+  t.match(zones.grant('example.', [ACME], by('alice')), { status: 'done' })
+  t.match(zones.grant('example.', [{ key: 'nosuch.' }], by('alice')), { status: 'invalid' })
   t.equal(served.get('example.')!.serial, 12)
 })
 
 t.test('a file that comes with the name has it; what is kept waits, and can be removed', async (t) => {
   let file = false
   const { zones } = house(undefined, { taken: () => (file ? 'is read from a file' : undefined) })
-  zones.put('example.', 'example.zone', TEXT, [FULL], 'alice')
+  zones.put('example.', 'example.zone', TEXT, [FULL], by('alice'))
   file = true
   t.match(zones.update(NAME, [], [add('x 60 TXT x')], asker()), { rcode: RCODE.REFUSED, why: /read from a file/ })
-  t.match(zones.change('example.', { remove: [], add: [zoneRecord('x 60 TXT x')] }, 'alice'), { status: 'conflict' })
-  t.match(zones.put('example.', 'example.zone', TEXT, [], 'alice'), { status: 'conflict' })
-  t.match(zones.remove('example.', 'alice'), { status: 'done' })
+  t.match(zones.change('example.', { remove: [], add: [zoneRecord('x 60 TXT x')] }, by('alice')), {
+    status: 'conflict',
+  })
+  t.match(zones.put('example.', 'example.zone', TEXT, [], by('alice')), { status: 'conflict' })
+  t.match(zones.remove('example.', by('alice')), { status: 'done' })
 })
 
 t.test('nsupdate does an ACME challenge', async (t) => {
@@ -175,7 +183,7 @@ t.test('nsupdate does an ACME challenge', async (t) => {
   t.teardown(() => rmSync(folder, { recursive: true }))
   const db = openDatabase(join(folder, 'meridian.db'))
   const { zones } = house(db)
-  zones.put('example.', 'example.zone', TEXT, [ACME], 'alice')
+  zones.put('example.', 'example.zone', TEXT, [ACME], by('alice'))
   const primary = await startPrimary(zone(1), {
     update: async (name, prerequisites, updates, from) =>
       zones.update(name, prerequisites, updates, from) ?? { rcode: RCODE.NOTAUTH },
@@ -200,4 +208,28 @@ t.test('nsupdate does an ACME challenge', async (t) => {
   t.notMatch(linesOf(zones.model('example.')!).join('\n'), /_acme/)
   t.match(await nsupdate('update add mail.example. 60 A 192.0.2.1'), /REFUSED/)
   t.match(await nsupdate('prereq yxdomain nosuch.example.', 'update add _acme-challenge.example. 60 TXT x'), /NXDOMAIN/)
+})
+
+t.test('every write that was done is told with its author, and no other', async (t) => {
+  const { zones, written } = house()
+  const record = zoneRecord('new 60 TXT x')
+  for (let i = 0; i < 2; i++) {
+    zones.put('example.', 'example.zone', TEXT, [FULL], by('alice'))
+    if (i === 0) zones.change('example.', { remove: [], add: [record] }, by('bob'))
+    else t.equal(zones.change('example.', { remove: [record], add: [record] }, by('bob')).status, 'done')
+    zones.grant('example.', [ACME], by('eve'))
+    zones.grant('example.', [ACME], by('eve'))
+  }
+  zones.put('example.', 'example.zone', Buffer.from('@ SOA'), [], by('eve'))
+  zones.remove('example.', by('bob'))
+  zones.remove('example.', by('bob'))
+  t.same(written, [
+    'example. created by alice from 192.0.2.99',
+    'example. changed by bob from 192.0.2.99',
+    'example. granted by eve from 192.0.2.99',
+    'example. replaced by alice from 192.0.2.99',
+    'example. changed by bob from 192.0.2.99',
+    'example. granted by eve from 192.0.2.99',
+    'example. removed by bob from 192.0.2.99',
+  ])
 })
