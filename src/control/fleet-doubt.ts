@@ -126,7 +126,8 @@ export class SelfDoubt {
       this.#end()
       return 'witnesses'
     }
-    this.hearingMs = doubtMs < DOUBT_MS ? Math.min(nowMs + EARLY_HEARING_MS, sinceMs + DOUBT_MS) : nowMs + DOUBT_MS
+    // Each hearing is later than this one: a sum rounded to now would be heard for ever.
+    this.hearingMs = nowMs + (doubtMs < DOUBT_MS ? EARLY_HEARING_MS : DOUBT_MS)
     return undefined
   }
 

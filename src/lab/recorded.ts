@@ -31,6 +31,10 @@ export interface Recorded {
 
 /** A broken file is told of by its first broken lines, not by a million of them. */
 const MOST_ISSUES = 20
+/** 300 years: an absurd time must not make an absurd table of hours. */
+const MOST_SECONDS = 1e10
+/** No probe takes hours. */
+const MOST_MS = 1e7
 
 export function parseRecorded(
   lines: Iterable<string>,
@@ -53,8 +57,9 @@ export function parseRecorded(
     // A first line may name the nodes, as in a scenario.
     if (values !== undefined && line === 1 && !('t' in values)) continue
     const { t, node: name, ok, ms } = values ?? {}
-    if (typeof t !== 'number' || !Number.isFinite(t) || typeof name !== 'string' || typeof ok !== 'boolean') {
-      if (issues.length < MOST_ISSUES) issues.push(issue(file, line, 'this line is no probe result.'))
+    const problem = problemOf(t, name, ok, ms)
+    if (problem !== undefined || typeof t !== 'number' || typeof name !== 'string' || typeof ok !== 'boolean') {
+      if (issues.length < MOST_ISSUES) issues.push(issue(file, line, `this line is no probe result: ${problem}.`))
       continue
     }
     const check = typeof values?.check === 'string' ? values.check : ''
@@ -67,7 +72,7 @@ export function parseRecorded(
       names.push(name)
     }
     startedMs.push(t * 1000)
-    tookMs.push(typeof ms === 'number' && ms >= 0 ? ms : 0)
+    tookMs.push(typeof ms === 'number' ? ms : 0)
     node.push(index)
     evidence.push(classOf(ok, values?.class))
   }
@@ -88,6 +93,17 @@ export function parseRecorded(
     untilMs: startedMs[last]! + tookMs[last]! + 1,
   }
   return { recorded, issues }
+}
+
+/** @returns what is wrong with a line; undefined: nothing */
+function problemOf(t: unknown, node: unknown, ok: unknown, ms: unknown): string | undefined {
+  if (typeof t !== 'number' || !(Math.abs(t) <= MOST_SECONDS))
+    return `"t" must be a number of seconds, up to ${MOST_SECONDS}`
+  if (typeof node !== 'string') return '"node" must be a name'
+  if (typeof ok !== 'boolean') return '"ok" must be true or false'
+  if (ms !== undefined && !(typeof ms === 'number' && ms >= 0 && ms <= MOST_MS))
+    return `"ms" must be a number of milliseconds, 0 to ${MOST_MS}`
+  return undefined
 }
 
 function issue(file: string, line: number, message: string): Issue {

@@ -129,6 +129,18 @@ t.test('ten nodes that all fail a third of their probes: the kept ones do not ta
   t.end()
 })
 
+t.test('doubt is heard again later, never at the same moment, however the times round', (t) => {
+  // A minute after the doubt began, in floating point, was not yet a minute: the hearing was due now, for ever.
+  const nodes = ['a', 'b', 'c', 'd']
+  for (let i = 0; i < 60; i++) {
+    const start = 100 + i * 0.13731
+    const { summary } = run({ nodes, until: 240 }, { t: start, vantage: 'self', truth: 'isolated' })
+    t.equal(summary.alerts[0]?.code, 'isolated')
+    t.same(summary.answer_changes_per_hour, [0])
+  }
+  t.end()
+})
+
 t.test('a node that is kept although down was noticed: it is not undetected', (t) => {
   const { summary } = run(
     { nodes: ['a'], until: 3600 },
@@ -225,7 +237,18 @@ t.test('recorded probes replay through the same engine', (t) => {
     new Set(['a/web', 'a/ping', 'b/web', 'b/ping']),
     'a node under two checks is judged under each',
   )
-  t.match(replayProbes(['{"t":1}']).issues[0]?.message, /no probe result/)
+  t.match(replayProbes(['{"t":1}']).issues[0]?.message, /no probe result: "node" must be a name/)
+  for (const [line, told] of [
+    ['{"t":1e308,"node":"a","ok":true}', /"t" must be a number of seconds/],
+    ['{"t":1,"node":"a","ok":1}', /"ok" must be true or false/],
+    ['{"t":1,"node":"a","ok":true,"ms":-1}', /"ms" must be/],
+    ['{"t":1,"node":"a","ok":true,"ms":1e300}', /"ms" must be/],
+    ['nonsense', /no probe result/],
+  ] as const) {
+    const broken = replayProbes([line])
+    t.match(broken.issues[0]?.message, told)
+    t.same([...broken.output], [])
+  }
   t.match(replayProbes([]).issues[0]?.message, /no probe result in it/)
   t.end()
 })
