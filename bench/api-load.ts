@@ -32,8 +32,13 @@ await Promise.all(
 )
 const agent = new Agent({ keepAlive: true, maxSockets: 50 })
 let owed = 0
+let last = performance.now()
 const asking = setInterval(() => {
-  for (owed += (rate * TICK_MS) / 1000; owed >= 1; owed--)
+  // Late ticks are made up for, pauses (SIGSTOP) are not.
+  const now = performance.now()
+  owed += (rate * Math.min(now - last, 10 * TICK_MS)) / 1000
+  last = now
+  for (; owed >= 1; owed--)
     request({ host: '127.0.0.1', port, path: '/v1/nodes', agent }, (response) => {
       response.resume()
       response.on('end', () => answered++)

@@ -75,9 +75,10 @@ export async function apiTarget(name: string, open: (server: Server) => Promise<
       } else if (random.below(8) === 0) await get('/v1/status')
     },
     async close() {
+      // The last connections of all have ended with it: a stream that is still counted belongs to nobody.
+      await door?.close()
       const streams = /^meridian_event_streams (\d+)$/m.exec((await get('/metrics')).toString())?.[1]
       must(streams === '0', `${streams} event streams are left of connections that have ended`)
-      await door?.close()
       world.close()
     },
   }

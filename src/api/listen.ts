@@ -61,9 +61,11 @@ export function createHttpServer(fetch: Fetch, tls?: ListenOptions['tls']): Serv
       const all = new Set<ServerResponse>()
       answering.set(socket, all)
       // Node.js tells the answer that is being sent of the end, and not those that wait behind it: an event stream would stay for ever.
-      socket.once('close', () => {
-        for (const one of all) if (one.socket === null) one.destroy().emit('close')
-      })
+      const end = (): void => {
+        // Those that were told of it are not among them any more.
+        for (const one of all) one.destroy().emit('close')
+      }
+      socket.once('close', () => setImmediate(end))
       answers = all
     }
     answers.add(outgoing)

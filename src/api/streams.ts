@@ -82,7 +82,7 @@ export function createStreams(control: Control): Streams {
     open(response, filter, afterId, mayStay) {
       if (open.size >= MOST_STREAMS) return false
       // The client left while its token was looked at: nobody would tell of it again.
-      if (response.destroyed) return true
+      if (response.destroyed || response.req.socket.destroyed) return true
       open.set(response, mayStay)
       const follower: Follower = { response, filter, key: JSON.stringify(filter), lastId: 0 }
       response.on('close', () => {

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Agent, Response } from 'undici'
+import { type Issue, printIssue } from '../base/index.ts'
 import { readSettings } from '../loader/index.ts'
 import { EXIT, Failure } from './failure.ts'
 
@@ -36,12 +37,7 @@ interface Problem {
   readonly title?: string
   readonly detail?: string
   readonly advice?: string
-  readonly issues?: readonly {
-    readonly at: string
-    readonly code: string
-    readonly message: string
-    readonly advice?: string
-  }[]
+  readonly issues?: readonly Issue[]
   readonly harms?: readonly { readonly message: string }[]
   readonly declared?: string
 }
@@ -230,10 +226,7 @@ async function read<T>(response: Response, hadToken: boolean, exact: boolean): P
   const lines = [
     problem.detail ?? problem.title ?? `The API answered with status ${response.status}.`,
     ...(problem.harms ?? []).map((harm) => `  ${harm.message}`),
-    ...(problem.issues ?? []).map(
-      (issue) =>
-        `${issue.at === '' ? '' : `${issue.at}  `}${issue.code}\n  ${issue.message}${issue.advice === undefined ? '' : `\n  ${issue.advice}`}`,
-    ),
+    ...(problem.issues ?? []).map(printIssue),
     ...(problem.declared === undefined ? [] : [`It is declared in ${problem.declared}.`]),
   ]
   const advice: Record<number, string> = {

@@ -183,6 +183,8 @@ export function setStandby(core: Core, by: By, pool: string, on: boolean | undef
       ...(near === undefined ? {} : { advice: `Did you mean "${near}"?` }),
     }
   }
+  if (!core.steering.pools.get(pool)?.members.some((member) => member.standby))
+    return unchanged(core, `pool ${pool} has no standby nodes.`)
   if (core.standby.get(pool) === on) return unchanged(core, `the standby nodes of pool ${pool} are so already.`)
   const how = on === undefined ? 'follow the load' : on ? 'joined' : 'left'
   write(

@@ -73,7 +73,9 @@ export function putNode(core: Core, by: By, name: string, spec: NodeSpec, option
     intent !== undefined
       ? ` It is still under ${intent.kind} by ${intent.author}, from before.`
       : before === undefined && node.pools.length > 0
-        ? ' It is answered once its checks have passed.'
+        ? node.pools.some((pool) => core.steering.pools.get(pool)?.check !== undefined)
+          ? ' It is answered once its checks have passed.'
+          : ' Its pools are not checked: it is answered from now on.'
         : ''
   return done(core, `node ${name} ${before === undefined ? 'added' : 'changed'}.${advice}`, [name])
 }

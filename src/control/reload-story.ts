@@ -103,9 +103,11 @@ export function tookUp(core: Core, by: By, action: 'start' | 'reload', files: Lo
       core,
       by,
       action,
-      `${action === 'start' ? 'started with' : 'took up'} ${files.zones.length} zones, ${files.steering.records.size} steered records, ` +
-        `${steering.nodes.size} nodes${more}`,
+      `${action === 'start' ? 'started with' : 'took up'} ${count(files.zones.length, 'zone')}, ` +
+        `${count(files.steering.records.size, 'steered record')}, ${count(steering.nodes.size, 'node')}${more}`,
     ),
     kind: 'reload' as const,
   }
 }
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`

@@ -46,7 +46,13 @@ export function discover(folder: string, name: string): Discovered {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     const why = code === 'ENOENT' ? 'does not exist' : code === 'ENOTDIR' ? 'is a file' : `cannot be read (${code})`
-    issue('error', 'loader/folder', name, `the zones folder ${why}.`, 'Make it, or name another with --zones FOLDER.')
+    issue(
+      'error',
+      'loader/folder',
+      name,
+      `the zones folder ${why}.`,
+      'Make it, or name another: zones in meridian.yaml, or serve --zones FOLDER.',
+    )
     return { zones, steering, issues }
   }
   for (const entry of entries) {

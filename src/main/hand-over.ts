@@ -26,6 +26,29 @@ export function removePid(settings: Settings): void {
   if (readPid(settings) === process.pid) unlinkSync(pidFile(settings))
 }
 
+/**
+ * A start by mistake beside a running server must not touch its database: it would write a start that never was, and take the pid file
+ * with it when it finds the port in use. Throws a sentence.
+ */
+export function requireAlone(settings: Settings): void {
+  const pid = readPid(settings)
+  if (pid === undefined || pid === process.pid || !isServer(pid)) return
+  throw new Error(
+    `Meridian is running on the data folder ${settings.data} already (process ${pid}). ` +
+      'Stop it, name another folder with --data, or take over with --replace.',
+  )
+}
+
+/** A pid file outlives a power cut, and its number may belong to another program by then. */
+function isServer(pid: number): boolean {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    return words.includes('serve') && words.some((word) => /(^|\/)(meridian|main\.js)$/.test(word))
+  } catch {
+    return false
+  }
+}
+
 /** Asks the running server for the database. @returns once it has let go, or where none runs. Throws a sentence where it does not */
 export async function takeOver(settings: Settings): Promise<void> {
   const pid = readPid(settings)

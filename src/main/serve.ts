@@ -14,7 +14,7 @@ import { createFileLoader, type FileLoader, readSettings, type Settings } from '
 import { createServiceManager } from '../serve/index.ts'
 import { zoneNames } from '../store/index.ts'
 import { takeLoadThread } from './early-thread.ts'
-import { takeOver } from './hand-over.ts'
+import { requireAlone, takeOver } from './hand-over.ts'
 import { createLog, type Log, logIssues } from './log.ts'
 import { databaseFile, statesFolder } from './places.ts'
 
@@ -53,7 +53,7 @@ async function run(settings: Settings, replace: boolean, log: Log): Promise<numb
   if (replace) {
     filesOf(await loading, log)
     await takeOver(settings)
-  }
+  } else requireAlone(settings)
   const manager = createServiceManager()
   // Most of the program is read while the files are.
   const { RunningServer } = await import('./running-server.ts')

@@ -2,9 +2,9 @@
  * ZoneBuilder -> image, once the records are grouped (grouping.ts). Two passes over the nodes: the first marks cuts and what lies
  * below them, and gives every node its place; the second writes.
  */
-import { lowerName, TYPE } from '../wire/index.ts'
+import { TYPE } from '../wire/index.ts'
 import { slotsFor, type ZoneBuilder } from './builder.ts'
-import { type CoveredTarget, type CoveredTargets, coveredTargets } from './covered-targets.ts'
+import { type CoveredTarget, type CoveredTargets, coveredTargets, targetName } from './covered-targets.ts'
 import { aligned, HEADER, HEADER_WORDS, MAGIC, NODE, RR_HEAD, SET } from './image-layout.ts'
 import { octetsKey } from './records.ts'
 import { mayHaveTarget, targetAt, wantsCompression } from './targets.ts'
@@ -249,7 +249,7 @@ class ImageWriter {
     const isOwner = rdata[at] === 0 && (type === TYPE.SVCB || type === TYPE.HTTPS) && (rdata[0]! | rdata[1]!) !== 0
     const target = isOwner ? node : builder.existing(rdata, at)
     if (target >= 0) return this.#isRedirected(target) ? 0 : this.#nodeAt[target]!
-    return this.#covered.size === 0 ? 0 : (this.#covered.get(octetsKey(lowerName(rdata.slice(at))))?.at ?? 0)
+    return this.#covered.size === 0 ? 0 : (this.#covered.get(octetsKey(targetName(rdata, at)))?.at ?? 0)
   }
 
   /** RFC 6672 2.4: what lies below a DNAME is not there; what lies below a cut is glue. */

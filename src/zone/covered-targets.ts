@@ -3,7 +3,7 @@
  * beside `*.wc A 192.0.2.1`. Their addresses belong into the additional section like any other's, under the target's own name.
  * The image gets a stand-in for each of them, behind its nodes: the target's name with the wildcard's addresses; no look-up finds it.
  */
-import { lowerName, TYPE } from '../wire/index.ts'
+import { lowerName, nameOctets, TYPE } from '../wire/index.ts'
 import type { ZoneBuilder } from './builder.ts'
 import { NODE } from './image-layout.ts'
 import { octetsKey } from './records.ts'
@@ -22,6 +22,11 @@ export interface CoveredTarget {
 /** The stand-ins by their names' octets as characters. */
 export type CoveredTargets = ReadonlyMap<string, CoveredTarget>
 
+/** @returns the name at rdata[at], in lower case, without what may follow it (the parameters of SVCB) */
+export function targetName(rdata: Uint8Array, at: number): Uint8Array {
+  return lowerName(rdata.slice(at, at + nameOctets(rdata, at)))
+}
+
 /** @param flags NODE flags of every node */
 export function coveredTargets(builder: ZoneBuilder, flags: Uint8Array): CoveredTargets {
   const covered = new Map<string, CoveredTarget>()
@@ -35,7 +40,7 @@ export function coveredTargets(builder: ZoneBuilder, flags: Uint8Array): Covered
     if (at < 0 || builder.existing(rdata, at) >= 0) continue
     const wildcard = wildcardFor(builder, flags, rdata, at)
     if (wildcard < 0) continue
-    const name = lowerName(rdata.slice(at))
+    const name = targetName(rdata, at)
     const key = octetsKey(name)
     if (covered.has(key)) continue
     const addresses = addressesOf(builder, wildcard)
@@ -47,7 +52,8 @@ export function coveredTargets(builder: ZoneBuilder, flags: Uint8Array): Covered
 
 /** @returns the wildcard that answers for a name that does not exist itself, -1: none does */
 function wildcardFor(builder: ZoneBuilder, flags: Uint8Array, octets: Uint8Array, start: number): number {
-  for (let at = start + octets[start]! + 1; octets[at] !== 0 && at < octets.length; at += octets[at]! + 1) {
+  for (let at = start; octets[at] !== 0; ) {
+    at += octets[at]! + 1
     const encloser = builder.existing(octets, at)
     if (encloser < 0) continue
     const bits = flags[encloser]!

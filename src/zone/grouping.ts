@@ -1,4 +1,5 @@
 /** The records of each node as RRsets: one type after the other, duplicates dropped, one TTL per set (RFC 2181 5). */
+import { lowerOctet } from '../wire/index.ts'
 import type { ZoneBuilder } from './builder.ts'
 import { MOST_SET_OCTETS, RR_HEAD } from './image-layout.ts'
 import { canonicalRdata, hasNames, octetsKey } from './records.ts'
@@ -93,6 +94,7 @@ function repeatedIn(builder: ZoneBuilder, set: readonly number[]): Set<number> |
 
 /** Where names stand in the data, another case makes no other record (RFC 4343 3). The first one stays. */
 function repeatedByName(builder: ZoneBuilder, type: number, set: readonly number[]): Set<number> | undefined {
+  if (allDiffer(builder, set)) return undefined
   const seen = new Set<string>()
   let repeated: Set<number> | undefined
   for (const record of set) {
@@ -104,6 +106,27 @@ function repeatedByName(builder: ZoneBuilder, type: number, set: readonly number
   }
   return repeated
 }
+
+/** A quick look that is right for nearly every set: @returns true where no two are alike even with all letters in one case */
+function allDiffer(builder: ZoneBuilder, set: readonly number[]): boolean {
+  if (set.length > MOST_PAIRWISE) return false
+  const { log } = builder
+  for (let i = 1; i < set.length; i++) {
+    const length = builder.rdlengthOf(set[i]!)
+    const at = builder.recordAt[set[i]!]! + RR_HEAD
+    for (let j = 0; j < i; j++) {
+      if (builder.rdlengthOf(set[j]!) !== length) continue
+      const other = builder.recordAt[set[j]!]! + RR_HEAD
+      let same = 0
+      while (same < length && lowerOctet(log[at + same]!) === lowerOctet(log[other + same]!)) same++
+      if (same === length) return false
+    }
+  }
+  return true
+}
+
+/** Sets of which all pairs are compared: delegations come by the million, with a few name servers each. */
+const MOST_PAIRWISE = 16
 
 function compareRdata(builder: ZoneBuilder, a: number, b: number): number {
   const { log } = builder

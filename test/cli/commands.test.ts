@@ -350,10 +350,19 @@ t.test('what each command asks, tells and returns', async (t) => {
     ['can-drain --site s', { 'GET /v1/sites/s/can-drain': { ok: false, pools: [] } }, { exit: 3, out: /Not safe/ }],
     [
       'explain www.portal.example AAAA --client 192.0.2.0/24',
-      { 'GET /v1/explain': { name: 'www.portal.example.', type: 'AAAA', steps: ['one', 'two\n  three'] } },
+      {
+        'GET /v1/explain': {
+          name: 'www.portal.example.',
+          type: 'AAAA',
+          outcome: 'steered',
+          rcode: 'NOERROR',
+          answers: [],
+          steps: ['one', 'two\n  three'],
+        },
+      },
       {
         asks: 'GET /v1/explain?name=www.portal.example&type=AAAA&client=192.0.2.0%2F24',
-        out: /^one\ntwo\n {2}three\n$/,
+        out: /^one\ntwo\n {2}three\nanswer: no data, for no node in the answers has an address of type AAAA\n$/,
       },
     ],
     ['explain www.portal.example --client here', {}, { exit: 2, err: /no address or network/ }],
@@ -380,10 +389,21 @@ t.test('what each command asks, tells and returns', async (t) => {
       {
         'POST /v1/reload': problem(400, {
           detail: 'The files were not taken up.',
-          issues: [{ at: 'zones/p.yaml:3:4', code: 'steer/x', message: 'It is wrong.', advice: 'Mend it.' }],
+          issues: [
+            {
+              severity: 'error',
+              file: 'zones/p.yaml',
+              line: 3,
+              column: 4,
+              code: 'steer/x',
+              message: 'It is wrong.',
+              advice: 'Mend it.',
+            },
+            { severity: 'error', file: '', line: 0, column: 0, code: 'control/y', message: 'This too.' },
+          ],
         }),
       },
-      { exit: 1, err: /zones\/p\.yaml:3:4 {2}steer\/x\n {2}It is wrong\.\n {2}Mend it\./ },
+      { exit: 1, err: /zones\/p\.yaml:3:4 {2}steer\/x\n {2}It is wrong\.\n {2}Mend it\.\ncontrol\/y\n {2}This too\./ },
     ],
     [
       'plan',

@@ -1,4 +1,6 @@
 /** A restart changes nothing that nobody asked for: not a reload that waits to be confirmed, and not what a brake would hold. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { addresses, dig, missing } from './dig.ts'
 import { noServer, startServer, type TestServer, until } from './server.ts'
@@ -56,6 +58,27 @@ t.test('the time to confirm passes while the server is down', { skip: noServer()
   t.equal(await www(server), '192.0.2.2', 'an operator does')
 })
 
+t.test(
+  'a second start by mistake leaves the running server and its database alone',
+  { skip: noServer() },
+  async (t) => {
+    const server = await startServer(t, { 'zones/shop.example.zone': ZONE, [FILE]: steering(1) }, UNWATCHED)
+    const before = await server.get<{ generation: number }>('/v1/health')
+    server.write(FILE, steering(2))
+    const second = await server.meridian('serve')
+    t.equal(second.exit, 1)
+    t.match(second.stderr, new RegExp(`running on the data folder .* already \\(process ${server.pid}\\)`))
+    t.equal(readFileSync(join(server.folder, 'data/meridian.pid'), 'utf8').trim(), String(server.pid))
+    t.same(await actions(server), ['start'], 'one start in the journal')
+    t.equal((await server.get<{ generation: number }>('/v1/health')).generation, before.generation)
+    // What a kill -9 leaves behind is no running server, whoever has its number now.
+    await server.kill()
+    writeFileSync(join(server.folder, 'data/meridian.pid'), `${process.pid}\n`)
+    await server.start()
+    t.same(await actions(server), ['start', 'start'])
+  },
+)
+
 t.test('a start with files that take away too much', { skip: noServer() || missing('dig') }, async (t) => {
   const server = await startServer(t, { 'zones/shop.example.zone': ZONE, [FILE]: steering(1, 12) }, UNWATCHED)
   // What ran was laid down a moment after it was in force, long ago.
@@ -69,6 +92,15 @@ t.test('a start with files that take away too much', { skip: noServer() || missi
   const forced = await server.meridian('reload', '--force')
   t.equal(forced.exit, 0, forced.stderr)
   t.equal(await www(server), '192.0.2.9')
+  // What is wrong with a file or a request is told with its place, by the API's own shape of an issue.
+  server.write(FILE, steering(9, 3).replace('www: front', 'www: frnt'))
+  const broken = await server.meridian('reload')
+  t.equal(broken.exit, 1)
+  t.match(broken.stderr, /zones\/shop\.yaml:9:\d+ {2}steer\/unknown-pool\n {2}.*frnt/)
+  server.write(FILE, steering(9, 3))
+  const added = await server.meridian('add', 'x', '--a', '192.0.2.7', '--pool', 'frnt')
+  t.equal(added.exit, 1)
+  t.match(added.stderr, /\ncontrol\/unknown-pool\n.*frnt/)
   await server.kill()
   await server.start()
   t.equal(await www(server), '192.0.2.9', 'what was forced is in force after kill -9')

@@ -230,6 +230,7 @@ t.test(
 @ MX 10 Any.wild
 @ MX 20 here.wild
 @ MX 30 x.alias
+svc HTTPS 1 Any.wild alpn=h2,h3 ech=${'A'.repeat(400)}
 *.wild A 192.0.2.25
 *.wild TXT x
 *.wild AAAA 2001:db8::25
@@ -238,17 +239,28 @@ here.wild TXT x
 `,
     )
     const mx = image.rrset(image.apex, 15)
+    const walk = new NameWalk()
     const standIn = image.additional(mx, 0)
     t.equal(printName(image.octets, image.ownerAt(standIn)), 'any.wild.example.net.')
     t.same(rdataOf(image, image.rrset(standIn, 1)), ['A 192.0.2.25'])
     t.same(rdataOf(image, image.rrset(standIn, 28)), ['AAAA 2001:db8::25'])
     t.equal(image.rrset(standIn, 16), 0, 'addresses only')
+    walk.take(parseName('svc.example.net.')!, 0)
+    const https = image.rrset(image.find(walk, 0), 65)
+    t.equal(image.additional(https, 0), standIn, 'the parameters of HTTPS are not part of the name')
     t.equal(image.additional(mx, 2), 0, 'an alias is not followed for additional data')
     t.equal(look(image, 'any.wild.example.net.', 'A'), 'answer* any.wild.example.net. A 192.0.2.25', 'by the wildcard')
     const walked: number[] = []
     for (let node = image.apex; node !== 0; node = image.nextNode(node)) walked.push(node)
     t.notOk(walked.includes(standIn))
-    t.equal(walked.length, 7, 'apex, ns, wild, *.wild, here.wild, alias, *.alias')
+    t.equal(walked.length, 8, 'apex, ns, svc, wild, *.wild, here.wild, alias, *.alias')
+
+    const root = imageOf(
+      '.',
+      '@ 60 SOA ns.x. h.x. 1 2 3 4 5\n@ 60 NS ns.x.\n@ 60 MX 1 a.b.\n* 60 A 192.0.2.26\nns.x 60 A 192.0.2.27',
+    )
+    const covered = root.additional(root.rrset(root.apex, 15), 0)
+    t.equal(printName(root.octets, root.ownerAt(covered)), 'a.b.', 'directly below the root')
   },
 )
 

@@ -1,7 +1,7 @@
 /**
  * The journal: what operators did and what was observed, from the beginning or as it happens.
  */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { parseDurationMs } from '../../base/index.ts'
 import type { JournalEntry } from '../../control/index.ts'
 import { clock } from '../clock.ts'
@@ -32,7 +32,9 @@ export function addEventsCommand(program: Command, act: Act): void {
     .option('--since <when>', 'a time ago (1h, 7d) or a date (2026-05-03, 2026-05-03T12:00)')
     .option('--node <node>', 'of this node')
     .option('--pool <pool>', 'of this pool')
-    .option('--kind <kind>', 'write, health, service, alert, reload or system')
+    .addOption(
+      new Option('--kind <kind>', 'only these').choices(['write', 'health', 'service', 'alert', 'reload', 'system']),
+    )
     .option('--author <name>', 'of this author')
     .option('--limit <n>', 'at most so many, the newest', '1000')
     .addHelpText(

@@ -12,6 +12,9 @@ import { examples } from './examples.ts'
 interface Explanation {
   readonly name: string
   readonly type: string
+  readonly outcome: string
+  readonly rcode: string
+  readonly answers: readonly string[]
   readonly steps: readonly string[]
 }
 
@@ -38,11 +41,20 @@ export function addExplainCommand(program: Command, act: Act): void {
           .api()
           .get<Explanation>('/v1/explain', { name, type: type ?? 'A', client: options.client })
         context.print(told, () =>
-          told.steps
+          [...told.steps, ...answerOf(told)]
             .flatMap((step) => step.split('\n'))
             .map(oneLine)
             .join('\n'),
         )
       }),
     )
+}
+
+/** What the steps of a steered record end in. */
+function answerOf({ outcome, rcode, answers, type }: Explanation): string[] {
+  if (outcome !== 'steered') return []
+  if (answers.length > 0) return [`answer: ${answers.join(', ')}`]
+  return rcode === 'NOERROR'
+    ? [`answer: no data, for no node in the answers has an address of type ${type}`]
+    : [`answer: ${rcode}`]
 }

@@ -95,6 +95,7 @@ export function addServerCommands(program: Command, act: Act): void {
       act((context: Context, file: string, options: { readonly config?: string; readonly force?: boolean }) => {
         const { settings, issues } = readSettings({ config: options.config, environment: context.environment })
         if (settings === undefined) throw failureOf(issues, 'The settings do not tell where the database is.')
+        if (!existsSync(file)) throw new Failure(`There is no file ${file}.`)
         const database = join(settings.data, 'meridian.db')
         if (existsSync(database) && options.force !== true)
           throw new Failure(`${database} is there already.`, {

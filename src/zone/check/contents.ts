@@ -93,6 +93,9 @@ const TERMS: readonly RegExp[] = [
   /^[a-z][a-z0-9_.-]*=[!-~]*$/i,
 ]
 
+/** A name and its macros are shorter; what is longer is not worth the look, and zones come from strangers too. */
+const MOST_TERM = 512
+
 function isTerm(term: string): boolean {
-  return TERMS.some((form) => form.test(term))
+  return term.length <= MOST_TERM && TERMS.some((form) => form.test(term))
 }
