@@ -18,6 +18,8 @@ import type { DatabaseFile, GeoipFiles, LoadReply, LoadRequest, ReplySteering, R
 export interface FileLoaderOptions {
   /** absolute path of the folder with master and steering files */
   readonly zones: string
+  /** the zones are to be served, not only checked: see ZoneSource */
+  readonly serving?: boolean
   readonly geoip: GeoipFiles
   /** zones that come from elsewhere: absolute, lower case */
   readonly elsewhere?: () => readonly string[]
@@ -77,6 +79,7 @@ export function createFileLoader(options: FileLoaderOptions): FileLoader {
     const startedMs = performance.now()
     const request: LoadRequest = {
       zones: options.zones,
+      serving: options.serving ?? false,
       geoip: options.geoip,
       elsewhere: options.elsewhere?.() ?? [],
       numbers,

@@ -33,6 +33,8 @@ export interface KnownZone {
 export interface LoadRequest {
   /** folder of master and steering files */
   readonly zones: string
+  /** see ZoneSource */
+  readonly serving: boolean
   readonly geoip: GeoipFiles
   /** zones that come from elsewhere (absolute, lower case): they may be steered without a master file, and must not have one */
   readonly elsewhere: readonly string[]

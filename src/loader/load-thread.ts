@@ -46,7 +46,7 @@ async function load(request: LoadRequest): Promise<LoadReply> {
         : compilePlaces(rules.job)
 
   const zones: ReplyZone[] = found.zones.map((file) =>
-    loadZoneFile(file, steered.get(file.origin) ?? NOTHING_STEERED, known.get(file.origin)),
+    loadZoneFile(file, steered.get(file.origin) ?? NOTHING_STEERED, known.get(file.origin), request.serving),
   )
   let steering: ReplySteering | undefined
   if (rules !== undefined) {

@@ -31,6 +31,7 @@ export function loadZoneFile(
   { origin, path }: ZoneFile,
   steered: ReadonlyMap<string, number>,
   known: KnownZone | undefined,
+  serving: boolean,
 ): ReplyZone {
   const file = shownPath(path)
   if (known !== undefined && known.key === keyOf([path, ...known.includes], steered))
@@ -40,6 +41,7 @@ export function loadZoneFile(
     origin,
     file,
     steered,
+    serving,
     read: (name) => {
       read.push(name)
       try {

@@ -41,6 +41,7 @@ async function run(settings: Settings, replace: boolean, log: Log): Promise<numb
   // The files first: their thread works while this one opens everything else.
   const loader = createFileLoader({
     zones: settings.zones,
+    serving: true,
     geoip: settings.geoip,
     startThread: takeLoadThread,
     states: { folder: statesFolder(settings), version: `${VERSION} ${process.versions.v8}` },

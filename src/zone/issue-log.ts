@@ -25,11 +25,11 @@ export class IssueLog {
   #untold = 0
   #untoldErrors = 0
   errors = 0
-  readonly #fatal: ReadonlySet<string> | undefined
+  readonly #isFatal: (code: string) => boolean
 
-  /** @param fatal the only codes that stay errors; all others become warnings; absent: errors stay what they are */
-  constructor(fatal?: ReadonlySet<string>) {
-    this.#fatal = fatal
+  /** @param isFatal says of an error's code whether it stays one; otherwise it becomes a warning */
+  constructor(isFatal: (code: string) => boolean = () => true) {
+    this.#isFatal = isFatal
   }
 
   /** Introduces a file. @returns its number */
@@ -40,7 +40,7 @@ export class IssueLog {
 
   /** @param at byte offset in the file, -1: the whole file is meant */
   add(stated: Severity, code: string, file: number, at: number, message: string, advice?: string): void {
-    const severity = stated === 'error' && this.#fatal?.has(code) === false ? 'warning' : stated
+    const severity = stated === 'error' && !this.#isFatal(code) ? 'warning' : stated
     if (severity === 'error') this.errors++
     if (this.#found.length < MOST_ISSUES) {
       this.#found.push({ severity, code, file, at, message: shortened(message), advice })

@@ -24,6 +24,11 @@ export interface ZoneSource {
   /** absolute name, in any case -> record number: names of this zone whose A and AAAA are chosen per client */
   readonly steered?: ReadonlyMap<string, number>
   readonly limits?: Partial<ZoneLimits>
+  /**
+   * true: the zone is to be served, not only checked. What makes none of its answers wrong, and only finding it harder, is a
+   * warning then: one forgotten final dot in an NS record must not take a whole server's zones away at a start.
+   */
+  readonly serving?: boolean
 }
 
 export interface LoadedZone {
@@ -41,7 +46,7 @@ export interface LoadedZone {
 const OCTETS_PER_LINE = 20
 
 export function loadZone(source: ZoneSource): LoadedZone {
-  const log = new IssueLog()
+  const log = new IssueLog(source.serving === true ? (code) => !HARMLESS.has(code) : undefined)
   const origin = parseName(source.origin)
   if (origin === undefined)
     return failed(source, 'zone/name', `The zone's name "${source.origin}" is not a domain name.`)
@@ -69,7 +74,7 @@ export interface RecordSource {
 
 /** Compiles a zone that came as records: from the database, from an update, by a transfer. */
 export function compileRecords(source: RecordSource): LoadedZone {
-  const log = new IssueLog(source.lenient === true ? FATAL : undefined)
+  const log = new IssueLog(source.lenient === true ? (code) => FATAL.has(code) : undefined)
   log.file(source.label, new Uint8Array(0))
   const builder = new ZoneBuilder(source.origin)
   for (const { owner, type, ttl, rdata } of source.records) {
@@ -86,6 +91,9 @@ export function compileRecords(source: RecordSource): LoadedZone {
   }
   return finish(builder, log, source.steered, () => 0)
 }
+
+/** What keeps resolvers from finding a zone, not the zone from being served. */
+const HARMLESS: ReadonlySet<string> = new Set(['zone/no-ns', 'zone/ns-no-address', 'zone/ns-cname'])
 
 /** What no image can be made of. */
 const FATAL: ReadonlySet<string> = new Set(['zone/no-soa', 'zone/many-soa', 'zone/set-too-large'])

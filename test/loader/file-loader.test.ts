@@ -49,6 +49,44 @@ async function loaded(loader: FileLoader): Promise<LoadedFiles> {
 const imageOf = (files: LoadedFiles): Structure => files.image as Structure
 const zoneOf = (files: LoadedFiles, name: string) => imageOf(files).zones.find((zone) => zone.name === name)!.image
 
+t.test(
+  'what makes a zone hard to find, and none of its answers wrong, is an error of a check and a warning of a server',
+  async (t) => {
+    const apex = '$TTL 300\n@ SOA ns1 hostmaster 1 3600 600 604800 60\n'
+    const { folder, write } = folderOf(t, {
+      'no-ns.example.zone': `${apex}www A 192.0.2.1\n`,
+      'no-address.example.zone': `${apex}@ NS ns1\nwww A 192.0.2.1\n`,
+      'alias.example.zone': `${apex}@ NS ns1\nns1 CNAME www\nwww A 192.0.2.1\n`,
+    })
+    const codes = ['zone/no-ns', 'zone/ns-cname', 'zone/ns-no-address']
+    const checked = await loaderOf(folder).load()
+    const told = checked.ok ? [] : checked.issues
+    t.same(
+      told
+        .filter(({ severity }) => severity === 'error')
+        .map(({ code }) => code)
+        .sort(),
+      codes,
+    )
+    const serving = createFileLoader({ zones: folder, geoip: {}, startThread, serving: true })
+    const files = await loaded(serving)
+    t.equal(imageOf(files).zones.length, 3)
+    t.same(
+      files.issues
+        .filter(({ severity, code }) => severity === 'warning' && codes.includes(code))
+        .map(({ code }) => code)
+        .sort(),
+      codes,
+    )
+    write('no-ns.example.zone', 'www A 192.0.2.1\n')
+    const broken = await serving.load()
+    t.ok(
+      !broken.ok && broken.issues.some(({ code }) => code === 'zone/no-soa'),
+      'what no answer can be made of stays an error',
+    )
+  },
+)
+
 t.test('what did not change is kept; what did is new', async (t) => {
   const { folder, write } = folderOf(t, {
     'one.example.zone': ZONE(1),
