@@ -6,8 +6,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
-import type { Duplex } from 'node:stream'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { enter, isAnswering } from './connections.ts'
 import { PROBLEM_TYPE, Problem } from './problem.ts'
 
 export interface ListenOptions {
@@ -53,27 +53,9 @@ export function createHttpServer(fetch: Fetch, tls?: ListenOptions['tls']): Serv
         : new Problem('internal', 'The server failed at this request.')
       ).response(),
   })
-  /** answers under way: several of a connection, where requests were sent without waiting */
-  const answering = new WeakMap<Duplex, Set<ServerResponse>>()
-  const enter = (socket: Duplex, outgoing: ServerResponse): void => {
-    let answers = answering.get(socket)
-    if (answers === undefined) {
-      const all = new Set<ServerResponse>()
-      answering.set(socket, all)
-      // Node.js tells the answer that is being sent of the end, and not those that wait behind it: an event stream would stay for ever.
-      const end = (): void => {
-        // Those that were told of it are not among them any more.
-        for (const one of all) one.destroy().emit('close')
-      }
-      socket.once('close', () => setImmediate(end))
-      answers = all
-    }
-    answers.add(outgoing)
-    outgoing.once('close', () => answers.delete(outgoing))
-  }
   const handler = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const { socket } = incoming
-    enter(socket, outgoing)
+    if (!enter(socket, outgoing)) return
     // RFC 9112 3.2: a server must refuse an HTTP/1.1 request without Host.
     if (incoming.headers.host === undefined && incoming.httpVersion === '1.1')
       refuse(outgoing, new Problem('bad-request', 'An HTTP/1.1 request names its Host.'))
@@ -92,7 +74,7 @@ export function createHttpServer(fetch: Fetch, tls?: ListenOptions['tls']): Serv
   server.on('checkExpectation', handler)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // In the middle of an answer there is no room for another.
-    if (!socket.writable || error.code === 'ECONNRESET' || (answering.get(socket)?.size ?? 0) > 0) socket.destroy()
+    if (!socket.writable || error.code === 'ECONNRESET' || isAnswering(socket)) socket.destroy()
     else socket.end(printProblem(brokenRequest(error)))
   })
   return server

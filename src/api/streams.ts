@@ -7,6 +7,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import { type Control, entryMatches, type JournalEntry, type JournalFilter } from '../control/index.ts'
+import { neverEnds } from './connections.ts'
 import { SECURE_HEADERS } from './response.ts'
 import { viewEvent } from './schemas-events.ts'
 
@@ -82,7 +83,7 @@ export function createStreams(control: Control): Streams {
     open(response, filter, afterId, mayStay) {
       if (open.size >= MOST_STREAMS) return false
       // The client left while its token was looked at: nobody would tell of it again.
-      if (response.destroyed || response.req.socket.destroyed) return true
+      if (!neverEnds(response)) return true
       open.set(response, mayStay)
       const follower: Follower = { response, filter, key: JSON.stringify(filter), lastId: 0 }
       response.on('close', () => {
@@ -95,6 +96,8 @@ export function createStreams(control: Control): Streams {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
+        // RFC 9112 9.6: no other request is answered on this connection.
+        connection: 'close',
       })
       response.write('retry: 2000\n\n')
       const last = control.lastEntryId()
@@ -144,7 +147,8 @@ async function catchUp(control: Control, follower: Follower, afterId: number, jo
 }
 
 function send(response: ServerResponse, text: string): void {
-  if (response.writableLength > MOST_WAITING) response.destroy()
+  // Not the answer alone: one that waits behind another has no connection yet, and none would be closed.
+  if (response.writableLength > MOST_WAITING) response.req.socket.destroy()
   else response.write(text)
 }
 

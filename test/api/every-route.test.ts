@@ -5,6 +5,7 @@
  */
 import t from 'tap'
 import type { Role } from '../../src/control/index.ts'
+import { PORTAL } from '../control/bench-control.ts'
 import { type ApiBench, apiBench, type Told } from './bench-api.ts'
 
 interface Row {
@@ -26,6 +27,10 @@ const KEPT = '/v1/kept-zones/example.com'
 const putZone = (b: ApiBench) => b.ask('PUT', KEPT, { file: ZONE_FILE })
 const putNode = (b: ApiBench) => b.ask('PUT', '/v1/nodes/de-9', { a: '192.0.2.19', pools: ['germany'] })
 const drained = (b: ApiBench) => b.ask('POST', '/v1/nodes/de-1/drain', {})
+const withStandby = (b: ApiBench) => {
+  b.files = PORTAL.replace('nodes: [de-1, de-2]', 'nodes: [de-1, { node: de-2, standby: true }]')
+  return b.ask('POST', '/v1/reload', {})
+}
 const NO_NODE = [404, { path: '/v1/nodes/nosuch' }] as const
 
 const intent = (verb: string, before?: Row['before']): Row => ({
@@ -129,6 +134,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     role: 'operator',
     path: '/v1/pools/germany/standby',
     body: { on: true },
+    before: withStandby,
     wrong: [
       [404, { path: '/v1/pools/nosuch/standby' }],
       [400, { body: {} }],

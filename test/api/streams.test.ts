@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { ANA } from '../control/bench-control.ts'
 import { type ApiBench, apiBench } from './bench-api.ts'
@@ -143,17 +143,69 @@ t.test('the API listens on a unix socket too, which only its owner and group may
   await b.close()
 })
 
-t.test('streams that were asked for behind another one end with their connection', async (t) => {
-  const b = await apiBench()
-  t.teardown(() => b.close())
-  const open = async (): Promise<number> =>
-    Number(/^meridian_event_streams (\d+)$/m.exec((await b.ask('GET', '/metrics')).text)?.[1])
-  const asked = `GET /v1/events/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${b.token('vera', 'viewer')}\r\n\r\n`
+/** Streams that the server counts. */
+async function streams(b: ApiBench): Promise<number> {
+  return Number(/^meridian_event_streams (\d+)$/m.exec((await b.ask('GET', '/metrics')).text)?.[1])
+}
+
+function dial(b: ApiBench): Socket {
   const { hostname, port } = new URL(b.listening.url)
   const socket = connect(Number(port), hostname)
-  socket.write(asked.repeat(5))
-  while ((await open()) < 5) await new Promise((resolve) => setImmediate(resolve))
-  socket.destroy()
-  while ((await open()) > 0) await new Promise((resolve) => setImmediate(resolve))
+  // What the server cuts off may end with a reset.
+  socket.on('error', () => {})
+  return socket
+}
+
+/** The first lines of a request, as far as they are the same for all. */
+function head(line: string, token: string, more = ''): string {
+  return `${line} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n${more}\r\n`
+}
+
+t.test('who sends requests behind a stream is cut off: they would never be answered', async (t) => {
+  const b = await apiBench()
+  t.teardown(() => b.close())
+  const token = b.token('olga', 'operator')
+  const stream = head('GET /v1/events/stream', token)
+  const large = 'x'.repeat(157_781)
+  const body = `content-length: ${large.length}\r\n`
+  for (const [what, text] of [
+    ['another stream', stream + stream],
+    ['a body that is larger than what is read ahead', stream + head('PATCH /v1/nodes/de-1', token, body) + large],
+    [
+      'between an answer and a body',
+      head('GET /v1/nodes', token) + stream + head('GET /metrics', token, body) + large.slice(1),
+    ],
+  ] as const) {
+    const socket = dial(b)
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    socket.resume()
+    socket.write(text)
+    await closed
+    while ((await streams(b)) > 0) await new Promise((resolve) => setImmediate(resolve))
+    t.pass(what)
+  }
+  const late = dial(b)
+  const closed = new Promise((resolve) => late.once('close', resolve))
+  late.write(stream)
+  await new Promise((resolve) => late.once('data', resolve))
+  t.equal(await streams(b), 1)
+  const before = b.control.generation()
+  late.write(head('POST /v1/nodes/de-1/drain', token, 'content-length: 0\r\n'))
+  await closed
+  while ((await streams(b)) > 0) await new Promise((resolve) => setImmediate(resolve))
+  t.equal(b.control.generation(), before, 'what comes after a stream began is not done')
+})
+
+t.test('the body of a request for a stream does not hide that its client has left', async (t) => {
+  const b = await apiBench()
+  t.teardown(() => b.close())
+  const socket = dial(b)
+  const large = 'x'.repeat(200_000)
+  socket.write(head('GET /v1/events/stream', b.token('vera', 'viewer'), `content-length: ${2 * large.length}\r\n`))
+  socket.write(large)
+  while ((await streams(b)) < 1) await new Promise((resolve) => setImmediate(resolve))
+  socket.end(large)
+  socket.resume()
+  while ((await streams(b)) > 0) await new Promise((resolve) => setImmediate(resolve))
   t.pass('none is left')
 })
