@@ -24,7 +24,7 @@ export const SILENCE = 0
 
 const HEADER_OCTETS = 12
 /** Queries of a batch whose country is counted each; a server that is not busy counts exactly. */
-const LOCATED_IN_FULL = 4
+const LOCATED_IN_FULL = 2
 /** RFC 1035 4.2.1: what every client takes without EDNS. */
 const PLAIN_UDP_OCTETS = 512
 const MOST_TCP_OCTETS = 65535
@@ -245,7 +245,7 @@ export class QueryResponder {
 
   /**
    * Counts where a steered query came from. This look-up is for the counters alone, in a table larger than the caches, and cost
-   * as much as the one that decides: of a large batch the first queries are counted, then one in 32 stands for 32.
+   * as much as the one that decides: of a large batch the first queries are counted, then one in 64 stands for 64.
    */
   #countCountry(): void {
     const { countries, countryColumns, row, layout } = this.#world
@@ -253,8 +253,8 @@ export class QueryResponder {
     let weight = 1
     if (this.#located++ >= LOCATED_IN_FULL) {
       this.#draw = (Math.imul(this.#draw, 1664525) + 1013904223) | 0
-      if (this.#draw >>> 27 !== 0) return
-      weight = 32
+      if (this.#draw >>> 26 !== 0) return
+      weight = 64
     }
     const client = this.#client
     const country = countries.locate(client.address, client.at, client.octets) >>> 8

@@ -3,6 +3,7 @@
  * streams until it is told to stop.
  */
 
+import { setFlagsFromString } from 'node:v8'
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../base/index.ts'
 import { loadLibc } from './libc.ts'
@@ -12,6 +13,11 @@ import { serveStreams } from './stream-thread.ts'
 import { DESK, type Order, type Report, type ThreadStart } from './thread-desk.ts'
 import { serveBatched } from './udp-batched.ts'
 import { servePortable } from './udp-portable.ts'
+
+// The compiler may put more of the functions that every query passes through into one: a twentieth to a tenth less time for an
+// answer (decision 0033). The flags are the process's, and only hints.
+for (const flag of ['--max-inlined-bytecode-size-cumulative=4000', '--max-inlined-bytecode-size=1500'])
+  setFlagsFromString(flag)
 
 const parent = parentPort
 assert(parent !== null, 'serve/thread runs as a worker')
