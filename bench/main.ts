@@ -41,7 +41,7 @@ Measures, prints, and rewrites the measured parts of bench/results.md. Parts (al
 Exit 0: measured, 1: a part could not be, 2: not understood.`,
   { rounds: 'value', seconds: 'value' },
 )
-const rounds = line.positive('rounds', 5)
+const rounds = Math.ceil(line.positive('rounds', 5))
 const seconds = line.positive('seconds', 3)
 const unknown = line.words.filter((name) => !names.includes(name))
 if (unknown.length > 0) refuse(`There is no part ${unknown.join(', ')}. Parts: ${names.join(' ')}`)

@@ -55,9 +55,9 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
   }
 
   /** Writes by the API and their entries: on disk on return. @throws where the disk fails */
-  const write = (entry: NewEntry, work: () => void): void => {
+  const write = (zone: string, entry: NewEntry, work: () => void): void => {
     ports.journal(entry, work)
-    ports.log.info({ author: entry.author, from: entry.from }, entry.message)
+    ports.log.info({ zone, author: entry.author, from: entry.from }, entry.message)
   }
   const entryOf = (zone: string, what: KeptVerb, by: Writer, before?: Side, after?: Side): NewEntry =>
     journalEntry(ports.nowMs(), zone, what, by, before, after)
@@ -112,7 +112,7 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
       const verb = before === undefined ? 'created' : 'replaced'
       const sides: Sides = before === undefined ? [undefined, sideOf(kept)] : sidesOfReplacement(before, kept)
       const entry = entryOf(zone, verb, by, ...sides)
-      write(entry, () => ports.archive.put(zone, kept.grants, model, by.author, entry.atMs))
+      write(zone, entry, () => ports.archive.put(zone, kept.grants, model, by.author, entry.atMs))
       held.set(zone, kept)
       ports.changed(zone, model, undefined)
       return { status: 'done', message: `Zone ${zone} was ${verb}: ${model.records} records.`, serial: model.serial }
@@ -137,7 +137,7 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
         return { status: 'unchanged', message: `Zone ${zone} is so already.`, serial: kept.model.serial }
       const issues = compiled(zone, updated)
       if (issues.length > 0) return { status: 'invalid', message: `Zone ${zone} would have errors.`, issues }
-      write(entryOf(zone, 'changed', by, ...sidesOfDiff(diff)), () => ports.archive.change(zone, diff))
+      write(zone, entryOf(zone, 'changed', by, ...sidesOfDiff(diff)), () => ports.archive.change(zone, diff))
       takeUp(zone, kept, updated, diff)
       const message = `Zone ${zone} was changed: ${diff.removed.length} records went, ${diff.added.length} came.`
       return { status: 'done', message, serial: updated.serial }
@@ -151,7 +151,7 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
       if (sameGrants(kept.grants, grants))
         return { status: 'unchanged', message: `Zone ${zone} has these grants already.`, serial: kept.model.serial }
       const entry = entryOf(zone, 'granted', by, { grants: kept.grants }, { grants })
-      write(entry, () => ports.archive.grant(zone, grants))
+      write(zone, entry, () => ports.archive.grant(zone, grants))
       kept.grants = grants
       return { status: 'done', message: `Zone ${zone} has ${grants.length} grants.`, serial: kept.model.serial }
     },
@@ -159,7 +159,7 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
     remove: (zone, by) => {
       const kept = held.get(zone)
       if (kept === undefined) return unknown(zone)
-      write(entryOf(zone, 'removed', by, sideOf(kept)), () => ports.archive.remove(zone))
+      write(zone, entryOf(zone, 'removed', by, sideOf(kept)), () => ports.archive.remove(zone))
       held.delete(zone)
       ports.removed(zone)
       return { status: 'done', message: `Zone ${zone} was removed.`, serial: kept.model.serial }
