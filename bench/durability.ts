@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { seededRandom } from '../src/base/index.ts'
 import { openDatabase } from '../src/store/index.ts'
-import { lastWrite, NODES, openControl } from './durability-writer.ts'
+import { lastUpdate, lastWrite, NODES, openWritten } from './durability-writer.ts'
 
 const WRITER = join(dirname(fileURLToPath(import.meta.url)), 'durability-writer.js')
 
@@ -75,14 +75,17 @@ function inspect(file: string, acknowledged: number): { readonly writes: number;
   const verdict = String(raw.pragma('integrity_check', { simple: true }))
   if (verdict !== 'ok') wrong.push(`the database is damaged: ${verdict}`)
   raw.close()
-  const { control, close } = openControl(file)
-  const writes = lastWrite(control)
+  const written = openWritten(file)
+  const { control, close } = written
+  const writes = lastWrite(written)
   if (writes < acknowledged) wrong.push(`write ${acknowledged} was acknowledged, and the journal ends at ${writes}`)
   const weights = new Map<string, number>()
   const nodes = new Map<string, number>()
   const reasons = new Map<string, string>()
+  let update: number | undefined
   for (let i = 1; i <= writes; i++)
-    if (i % 3 === 0) nodes.set(`x-${i % 10}`, i % 60_000)
+    if (i % 7 === 0) update = i
+    else if (i % 3 === 0) nodes.set(`x-${i % 10}`, i % 60_000)
     else if (i % 5 === 0) reasons.set(`n-${i % NODES}`, `write ${i}`)
     else weights.set(`n-${i % NODES}`, i % 65_536)
   for (const [node, weight] of weights)
@@ -92,6 +95,9 @@ function inspect(file: string, acknowledged: number): { readonly writes: number;
     if (control.node(node)?.declaredWeight !== weight) wrong.push(`the added node ${node} is not as it was written`)
   for (const [node, reason] of reasons)
     if (control.node(node)?.intent.reason !== reason) wrong.push(`the intent of ${node} is not as it was written`)
+  // Neither a record without its entry nor an entry without its record.
+  if (lastUpdate(written) !== update)
+    wrong.push(`the zone holds update ${lastUpdate(written)}, and the journal ends at ${update}`)
   close()
   return { writes, wrong }
 }

@@ -2,10 +2,20 @@
  * `npm run lab`: the trials of the health engine against their bars, and what other detectors do on the same seeds.
  * Arguments: seeds, three by default.
  */
-import { compareDetectors, healthTrials, type LabSummary, runLoadTrial, runScenario } from '../src/lab/index.ts'
 
-const seeds = process.argv.slice(2).map(Number).filter(Number.isInteger)
-if (seeds.length === 0) seeds.push(1, 2, 3)
+import { compareDetectors, healthTrials, type LabSummary, runLoadTrial, runScenario } from '../src/lab/index.ts'
+import { readCommandLine, refuse } from './command-line.ts'
+
+const { words } = readCommandLine(
+  `Usage: npm run lab -- [SEED ...]
+
+Runs the trials of the health engine against their bars, and other detectors on the same seeds (1 2 3).
+Exit 0: all pass, 1: a trial fails, 2: not understood. A scenario of your own: meridian lab --scenario FILE.`,
+  {},
+)
+const noSeed = words.find((word) => !/^\d{1,9}$/.test(word))
+if (noSeed !== undefined) refuse(`A seed is a whole number, not "${noSeed}".`)
+const seeds = words.length === 0 ? [1, 2, 3] : words.map(Number)
 
 let failed = 0
 console.log('trial  seed  verdict  figure                                    bar')

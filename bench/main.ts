@@ -7,6 +7,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { readCommandLine, refuse } from './command-line.ts'
 import type { BenchContext, Part } from './part.ts'
 import { partApi } from './part-api.ts'
 import { partCpu } from './part-cpu.ts'
@@ -30,22 +31,23 @@ const PARTS: readonly Part[] = [
   partApi,
 ]
 
-const args = process.argv.slice(2)
-const figure = (flag: string, fallback: number): number => {
-  const at = args.indexOf(flag)
-  if (at < 0) return fallback
-  return Number(args.splice(at, 2)[1]) || fallback
-}
-const rounds = figure('--rounds', 5)
-const seconds = figure('--seconds', 3)
-const unknown = args.filter((name) => !PARTS.some((part) => part.name === name))
-if (unknown.length > 0) {
-  console.error(`There is no part ${unknown.join(', ')}. Parts: ${PARTS.map((part) => part.name).join(' ')}`)
-  process.exit(2)
-}
+const names = PARTS.map((part) => part.name)
+const line = readCommandLine(
+  `Usage: npm run bench -- [--rounds N] [--seconds S] [PART ...]
+
+Measures, prints, and rewrites the measured parts of bench/results.md. Parts (all, where none is named): ${names.join(' ')}
+  --rounds N    rounds of each measurement (5)
+  --seconds S   of each round (3)
+Exit 0: measured, 1: a part could not be, 2: not understood.`,
+  { rounds: 'value', seconds: 'value' },
+)
+const rounds = Math.ceil(line.positive('rounds', 5))
+const seconds = line.positive('seconds', 3)
+const unknown = line.words.filter((name) => !names.includes(name))
+if (unknown.length > 0) refuse(`There is no part ${unknown.join(', ')}. Parts: ${names.join(' ')}`)
 
 const results = new URL('../../bench/results.md', import.meta.url).pathname
-for (const part of PARTS.filter((each) => args.length === 0 || args.includes(each.name))) {
+for (const part of PARTS.filter((each) => line.words.length === 0 || line.words.includes(each.name))) {
   const folder = mkdtempSync(join(tmpdir(), `meridian-bench-${part.name}-`))
   const say = (line: string): void => console.log(`${part.name}: ${line}`)
   const context: BenchContext = { folder, rounds, seconds, say }

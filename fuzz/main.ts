@@ -8,9 +8,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { readCommandLine, refuse } from '../bench/command-line.ts'
 import { seededRandom } from '../src/base/index.ts'
 import { mutate } from './mutate.ts'
 import type { Target } from './target.ts'
@@ -24,17 +24,20 @@ const MAX_GROWTH_OCTETS = 32 * 1024 * 1024
 const MAX_LEFT_OPEN = 16
 
 const here = dirname(fileURLToPath(import.meta.url))
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seed: { type: 'string' },
-    rounds: { type: 'string' },
-    from: { type: 'string', default: '0' },
-    list: { type: 'boolean', default: false },
-  },
-})
-const seed = values.seed === undefined ? Date.now() % 2 ** 31 : wholeNumber('seed', values.seed)
-const from = wholeNumber('from', values.from)
+const line = readCommandLine(
+  `Usage: npm run fuzz -- [--seed N] [--rounds N] [--from N] [--list] [TARGET ...]
+
+Feeds targets (all, where none is named) inputs that are made from a seed, and states what must hold.
+  --seed N     the same seed makes the same run; without it the clock gives one
+  --rounds N   inputs for each target; without it each target's own number
+  --from N     the first round
+  --list       the targets
+Exit 0: nothing found, 1: something was found, with the words that replay it, 2: not understood.`,
+  { seed: 'value', rounds: 'value', from: 'value', list: 'flag' },
+)
+const seed = line.whole('seed', Date.now() % 2 ** 31)
+const from = line.whole('from', 0)
+const wantedRounds = line.whole('rounds', undefined)
 
 /** Rejections that nobody awaited, and errors that nobody caught: findings of the round that they come up in. */
 const strays: unknown[] = []
@@ -43,24 +46,16 @@ setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 const targets = await loadTargets()
-if (values.list) for (const { name, corpus } of targets) console.log(`${name}  ${corpus.length} inputs to start from`)
+if (line.flag('list'))
+  for (const { name, corpus } of targets) console.log(`${name}  ${corpus.length} inputs to start from`)
 else process.exitCode = (await runAll(targets)) ? 0 : 1
-
-function wholeNumber(what: string, text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  console.error(`--${what} wants a whole number, not "${text}".`)
-  process.exit(2)
-}
 
 async function loadTargets(): Promise<Target[]> {
   const files = readdirSync(join(here, 'targets')).filter((file) => file.endsWith('.js'))
   const names = files.map((file) => file.slice(0, -3)).sort()
-  for (const wanted of positionals) {
-    if (names.includes(wanted)) continue
-    console.error(`There is no target ${wanted}; there are ${names.join(', ')}.`)
-    process.exit(2)
-  }
-  const chosen = positionals.length > 0 ? positionals : names
+  for (const wanted of line.words)
+    if (!names.includes(wanted)) refuse(`There is no target ${wanted}; there are ${names.join(', ')}.`)
+  const chosen = line.words.length > 0 ? line.words : names
   return Promise.all(
     chosen.map(async (name) => {
       const { target } = (await import(`./targets/${name}.js`)) as { target: Target }
@@ -92,7 +87,7 @@ async function runAll(chosen: readonly Target[]): Promise<boolean> {
 }
 
 async function run(target: Target): Promise<boolean> {
-  const rounds = values.rounds === undefined ? (target.rounds ?? DEFAULT_ROUNDS) : wholeNumber('rounds', values.rounds)
+  const rounds = wantedRounds ?? target.rounds ?? DEFAULT_ROUNDS
   const started = performance.now()
   collectGarbage()
   const before = process.memoryUsage().heapUsed

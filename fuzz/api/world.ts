@@ -83,11 +83,7 @@ export function createApiWorld(): ApiWorld {
       steered: () => new Set(['www.kept.example.']),
       changed: () => {},
       removed: () => {},
-      written: (zone, what, { author, from }) => {
-        const message = `zone ${zone} was ${what} by ${author}`
-        b.control.note({ atMs: b.nowMs(), kind: 'write', action: `zone-${what}`, author, from, message })
-        b.control.flush()
-      },
+      journal: (entry, work) => b.control.writeBeside(entry, work),
       log: { info: () => {}, warn: () => {} },
     })
     zones.put('kept.example.', 'kept.example.', new TextEncoder().encode(KEPT_FILE), [], BY_ITSELF)

@@ -8,19 +8,17 @@ import type { Duplex } from 'node:stream'
 
 /** Answers in the order of their requests. */
 const underWay = new WeakMap<Duplex, Set<ServerResponse>>()
-const endless = new WeakSet<ServerResponse>()
+/** Connections whose last answer has no end. */
+const taken = new WeakSet<Duplex>()
 
 /** A request has come. @returns false: it stands behind an answer without an end, and the connection is cut off */
 export function enter(socket: Duplex, outgoing: ServerResponse): boolean {
   const answers = underWay.get(socket) ?? begin(socket)
   answers.add(outgoing)
   outgoing.once('close', () => answers.delete(outgoing))
-  for (const one of answers)
-    if (endless.has(one)) {
-      socket.destroy()
-      return false
-    }
-  return true
+  if (!taken.has(socket)) return true
+  socket.destroy()
+  return false
 }
 
 export function isAnswering(socket: Duplex): boolean {
@@ -36,7 +34,7 @@ export function neverEnds(response: ServerResponse): boolean {
   const { socket } = response.req
   const answers = underWay.get(socket)
   if (response.destroyed || socket.destroyed) return false
-  endless.add(response)
+  taken.add(socket)
   response.req.resume()
   if (answers === undefined || [...answers].at(-1) === response) return true
   socket.destroy()

@@ -4,7 +4,7 @@
 import { z } from '@hono/zod-openapi'
 import { hasErrors, type Issue } from '../base/index.ts'
 import { zoneName } from '../control/index.ts'
-import type { Grant, KeptOutcome, KeptZones } from '../transfer/index.ts'
+import type { Grant, KeptOutcome, KeptZones, Writer } from '../transfer/index.ts'
 import {
   mnemonic,
   OctetWriter,
@@ -20,7 +20,7 @@ import { printZone, type ZoneRecord } from '../zone/index.ts'
 import { type Identity, requireUnlimited } from './access.ts'
 import { Problem, problemOf, requestIssue } from './problem.ts'
 import { type Router, route } from './route.ts'
-import { ZoneParams } from './schemas.ts'
+import { Reason, ZoneParams } from './schemas.ts'
 import { unknownName } from './words.ts'
 
 /** A zone of some hundred thousand records; larger ones are files. */
@@ -56,6 +56,7 @@ const RecordBody = z.strictObject({
 const ChangesBody = z.strictObject({
   add: z.array(RecordBody).max(1000).default([]),
   remove: z.array(RecordBody).max(1000).default([]),
+  reason: Reason.optional(),
 })
 const RecordSchema = z
   .object({ name: z.string(), type: z.string(), ttl: z.number(), data: z.string() })
@@ -127,14 +128,18 @@ export function keptZoneRoutes(router: Router): void {
       tag,
       summary: 'Create a zone from a master file, or replace it',
       params: ZoneParams,
-      body: z.strictObject({ file: z.string().max(FILE_OCTETS), grants: Grants.optional() }),
+      body: z.strictObject({
+        file: z.string().max(FILE_OCTETS),
+        grants: Grants.optional(),
+        reason: Reason.optional(),
+      }),
       bodyOctets: FILE_OCTETS,
       returns: KeptOutcomeSchema,
     },
     ({ params, body, identity }) => {
       const zone = zoneOf(params.zone, identity)
       const octets = new TextEncoder().encode(body.file)
-      return accepted(kept().put(zone, zone, octets, body.grants?.map(grantOf), identity.by))
+      return accepted(kept().put(zone, zone, octets, body.grants?.map(grantOf), writer(identity, body.reason)))
     },
   )
   route(
@@ -156,7 +161,7 @@ export function keptZoneRoutes(router: Router): void {
         body[list].flatMap((record, i) => parseRecord(record, zone, `${list}.${i}`, issues) ?? [])
       const changes = { remove: read('remove'), add: read('add') }
       if (hasErrors(issues)) throw new Problem('invalid', `${issues.length} records are wrong.`, { issues })
-      return accepted(kept().change(zone, changes, identity.by))
+      return accepted(kept().change(zone, changes, writer(identity, body.reason)))
     },
   )
   route(
@@ -168,11 +173,13 @@ export function keptZoneRoutes(router: Router): void {
       tag,
       summary: 'Say which TSIG keys may update which of its records',
       params: ZoneParams,
-      body: z.strictObject({ grants: Grants }),
+      body: z.strictObject({ grants: Grants, reason: Reason.optional() }),
       returns: KeptOutcomeSchema,
     },
-    ({ params, body, identity }) =>
-      accepted(kept().grant(zoneOf(params.zone, identity), body.grants.map(grantOf), identity.by)),
+    ({ params, body, identity }) => {
+      const zone = zoneOf(params.zone, identity)
+      return accepted(kept().grant(zone, body.grants.map(grantOf), writer(identity, body.reason)))
+    },
   )
   route(
     router,
@@ -183,10 +190,16 @@ export function keptZoneRoutes(router: Router): void {
       tag,
       summary: 'Remove a zone and all its records',
       params: ZoneParams,
+      query: z.strictObject({ reason: Reason.optional() }),
       returns: KeptOutcomeSchema,
     },
-    ({ params, identity }) => accepted(kept().remove(zoneOf(params.zone, identity), identity.by)),
+    ({ params, query, identity }) =>
+      accepted(kept().remove(zoneOf(params.zone, identity), writer(identity, query.reason))),
   )
+}
+
+function writer({ by }: Identity, reason: string | undefined): Writer {
+  return reason === undefined ? by : { ...by, reason }
 }
 
 /** @returns what was done; @throws Problem where it was refused */

@@ -7,7 +7,7 @@ import { type Issue, nearestName } from '../base/index.ts'
 import type { IntentKind, ProbeResult } from '../health/index.ts'
 import type { Steering } from '../steer/index.ts'
 import type { NodeSpec } from './added-node.ts'
-import { apply, type Core, createCore, entryBy, flush, observe, trouble, write } from './core.ts'
+import { apply, type Core, createCore, entryBy, flush, observe, trouble, write, writeBeside } from './core.ts'
 import { poolsOfNode } from './declared.ts'
 import { type DrainProof, drainProof } from './drain-proof.ts'
 import type { Fleet, HealthMemory, PoolMemory, ProbeTarget } from './fleet-model.ts'
@@ -83,6 +83,11 @@ export interface Control {
   mark(key: string, value: string | undefined): void
   /** Journals something that the server itself did or met. */
   note(entry: NewEntry): void
+  /**
+   * Journals a write of what is kept beside control's state (the zones of the database), in one transaction with it: both are on
+   * disk on return, or neither. No new generation. @throws where the disk fails
+   */
+  writeBeside(entry: NewEntry, also: () => void): void
 
   // Views.
   generation(): number
@@ -196,6 +201,7 @@ export function createControl(ports: ControlPorts): Control {
       else core.marks.set(key, value)
     },
     note: (entry) => observe(core, entry),
+    writeBeside: (entry, also) => writeBeside(core, entry, also),
 
     generation: () => core.generation,
     steering: () => core.steering,

@@ -86,6 +86,14 @@ export function write(core: Core, changes: readonly Change[], entries: readonly 
   tell(core, written)
 }
 
+/**
+ * Writes an entry in one transaction with what `also` writes into the same database, durable on return. The generation stays: nodes,
+ * pools and rules are as they were. Throws where the disk fails, or `also` does; nothing was written then.
+ */
+export function writeBeside(core: Core, entry: NewEntry, also: () => void): void {
+  tell(core, core.ports.store.commit([], [entry], also))
+}
+
 function takeUp(core: Core, change: Change): void {
   const set = <V>(map: Map<string, V>, key: string, value: V | undefined): void => {
     if (value === undefined) map.delete(key)

@@ -8,7 +8,7 @@ export type EntryKind = (typeof ENTRY_KINDS)[number]
 
 /** Who asked, and from where: an operator through the API, a schedule, a lease, the server itself. */
 export interface By {
-  /** a token's name, or `schedule:NAME`, `lease`, `meridian` */
+  /** a token's name, or `key:NAME` (TSIG), `schedule:NAME`, `lease`, `meridian` */
   readonly author: string
   /** the source address as text, `unix`, or `-` where the server acted by itself */
   readonly from: string

@@ -67,8 +67,11 @@ export interface Saved {
 
 export interface Store {
   load(): Saved
-  /** Writes all or nothing; durable (on disk) when it returns. Throws where the disk fails: nothing was written then. */
-  commit(changes: readonly Change[], entries: readonly NewEntry[]): readonly JournalEntry[]
+  /**
+   * Writes all or nothing; durable (on disk) when it returns. Throws where the disk fails: nothing was written then.
+   * @param also  what somebody else writes into the same database, in the same transaction
+   */
+  commit(changes: readonly Change[], entries: readonly NewEntry[], also?: () => void): readonly JournalEntry[]
   /** Observations: written in one transaction, but a crash may lose the last second of them. */
   remember(rows: readonly HealthMemory[], pools: readonly PoolMemory[]): void
   journal(filter: JournalFilter): readonly JournalEntry[]

@@ -106,10 +106,7 @@ export class RunningServer {
       {
         archive: createZoneArchive(this.#db),
         steering: () => this.#control.steering(),
-        note: (action, message, author, from) => {
-          this.#control.note({ atMs: this.#clock.now(), kind: 'write', action, author, from, message })
-          this.#control.flush()
-        },
+        journal: (entry, work) => this.#control.writeBeside(entry, work),
       },
       log,
     )

@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path'
 import { QueryResponder, SILENCE, type StructureMessage } from '../answer/index.ts'
-import { printAddress } from '../base/index.ts'
+import type { NewEntry } from '../control/index.ts'
 import type { Settings } from '../loader/index.ts'
 import { TRANSPORTS } from '../serve/index.ts'
 import type { Steering } from '../steer/index.ts'
@@ -46,8 +46,8 @@ export interface Transfers {
 export interface KeptPorts {
   readonly archive: ZoneArchive
   steering(): Steering
-  /** journals what was done; on disk on return */
-  note(action: string, message: string, author: string, from: string): void
+  /** runs a write of the archive in one transaction with its journal entry; on disk on return */
+  journal(entry: NewEntry, work: () => void): void
 }
 
 /** @param thread the main thread's own row among the serving threads */
@@ -103,11 +103,7 @@ export function joinTransfers(
       others.put(zone, model, changes)
     },
     removed: (zone) => others.remove(zone),
-    written: (zone, what, { author, from }) => {
-      const message = `zone ${zone} was ${what} by ${author}`
-      log.info({ zone, author, from }, message)
-      kept.note(`zone-${what}`, message, author, from)
-    },
+    journal: kept.journal,
     log,
   })
   const query = slowResponder(answering, thread, nowMs)
@@ -132,13 +128,6 @@ export function joinTransfers(
           ? { rcode: RCODE.NOTAUTH }
           : { rcode: RCODE.REFUSED, why: `zone ${printName(zone)} ${whose}` }
       }
-      if (done.rcode === RCODE.NOERROR)
-        kept.note(
-          'zone-updated',
-          `zone ${printName(zone)} was updated with key ${from.key}`,
-          `key ${from.key}`,
-          printAddress(from.address),
-        )
       return done
     },
     log,

@@ -11,10 +11,14 @@ import { readSaved } from './saved.ts'
 export function createStore(db: Sqlite): Store {
   const journal = openJournal(db)
   const write = changeWriter(db)
-  const commit = db.transaction((changes: readonly Change[], entries: readonly NewEntry[]): JournalEntry[] => {
-    for (const change of changes) write(change)
-    return entries.map((entry) => journal.append(entry))
-  })
+  const commit = db.transaction(
+    (changes: readonly Change[], entries: readonly NewEntry[], also?: () => void): JournalEntry[] => {
+      for (const change of changes) write(change)
+      // Transactions of its own become savepoints of this one.
+      also?.()
+      return entries.map((entry) => journal.append(entry))
+    },
+  )
   const putHealth = db.prepare('INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
   const putPool = db.prepare('INSERT OR REPLACE INTO pool_memory VALUES (?, ?)')
   const remember = db.transaction((rows: readonly HealthMemory[], pools: readonly PoolMemory[]): void => {
@@ -24,7 +28,7 @@ export function createStore(db: Sqlite): Store {
   })
   return {
     load: () => readSaved(db),
-    commit: (changes, entries) => commit.immediate(changes, entries),
+    commit: (changes, entries, also) => commit.immediate(changes, entries, also),
     remember: (rows, pools) => remember.immediate(rows, pools),
     journal: journal.select,
     lastEntryId: journal.lastId,

@@ -3,18 +3,19 @@ export { copyFiles } from './copy-files.ts'
 export { DiffJournal } from './diff-journal.ts'
 export { createTransferDoor } from './door.ts'
 export { type Grant, grantProblem, refusedChange } from './grants.ts'
-export {
-  type ArchivedZone,
-  createKeptZones,
-  type KeptDone,
-  type KeptOutcome,
-  type KeptRefusal,
-  type KeptZone,
-  type KeptZonePorts,
-  type KeptZones,
-  type RecordChanges,
-  type ZoneArchive,
-} from './kept-zones.ts'
+export type {
+  ArchivedZone,
+  KeptDone,
+  KeptOutcome,
+  KeptRefusal,
+  KeptZone,
+  KeptZonePorts,
+  KeptZones,
+  RecordChanges,
+  Writer,
+  ZoneArchive,
+} from './kept-ports.ts'
+export { createKeptZones } from './kept-zones.ts'
 export { hmac } from './keys.ts'
 export { createNotifier, type Notifier, type NotifierPorts } from './notifier.ts'
 export * from './ports.ts'

@@ -2,11 +2,12 @@
  * Zones that are kept in the database instead of a file: created through the API, changed through it or by dynamic update (RFC 2136)
  * with a TSIG key that was granted it. nsupdate, certbot and lego work against them.
  *
- *     change ─▶ checked ─▶ on disk ─▶ in force ─▶ told to secondaries
+ *     change ─▶ checked ─▶ on disk, with its journal entry ─▶ in force ─▶ told to secondaries
  *
- * What was answered NOERROR is durable; what could not be written did not happen (SERVFAIL).
+ * What was answered NOERROR is durable and in the journal; what could not be written did not happen (SERVFAIL).
  */
-import type { Issue } from '../base/index.ts'
+import { type Issue, printAddress } from '../base/index.ts'
+import type { NewEntry } from '../control/index.ts'
 import { CLASS, lowerName, parseName, printName, RCODE } from '../wire/index.ts'
 import {
   applyUpdate,
@@ -17,104 +18,18 @@ import {
   type ZoneDiff,
   ZoneImage,
   ZoneModel,
-  type ZoneRecord,
   zoneRecords,
 } from '../zone/index.ts'
 import { type Grant, grantProblem, refusedChange } from './grants.ts'
-import type { Asker, TransferLog } from './ports.ts'
-
-export interface ArchivedZone {
-  /** lower case, absolute */
-  readonly zone: string
-  readonly grants: readonly Grant[]
-  readonly records: Iterable<ZoneRecord>
-}
-
-/** Where the zones are kept. A write is on disk when it returns, and throws where it is not. */
-export interface ZoneArchive {
-  load(): readonly ArchivedZone[]
-  /** Creates the zone, or replaces it whole. */
-  put(zone: string, grants: readonly Grant[], records: Iterable<ZoneRecord>, author: string, atMs: number): void
-  change(zone: string, diff: ZoneDiff): void
-  grant(zone: string, grants: readonly Grant[]): void
-  remove(zone: string): void
-}
-
-/** Who asked for a write, and from where. */
-export interface Writer {
-  readonly author: string
-  /** the source address as text, or `unix` */
-  readonly from: string
-}
-
-export type KeptVerb = 'created' | 'replaced' | 'changed' | 'granted' | 'removed'
-
-export interface KeptZonePorts {
-  readonly archive: ZoneArchive
-  nowMs(): number
-  keys(): { has(key: string): boolean }
-  /** whose the name is already, as the end of a sentence: "is read from zones/example.zone"; undefined: nobody's */
-  taken(zone: string): string | undefined
-  /** the absolute names in this zone that are steered: their addresses and aliases are not for updates */
-  steered(zone: string): ReadonlySet<string>
-  /** A new version is here: compile and serve it. @param changes undefined: the whole zone is new */
-  changed(zone: string, model: ZoneModel, changes: readonly ZoneDiff[] | undefined): void
-  removed(zone: string): void
-  /** Somebody's write is on disk and in force: for the journal. */
-  written(zone: string, what: KeptVerb, by: Writer): void
-  readonly log: TransferLog
-}
-
-export interface KeptDone {
-  /** unchanged: it was so already; nothing was written */
-  readonly status: 'done' | 'unchanged'
-  readonly message: string
-  readonly serial: number
-}
-
-export type KeptRefusal =
-  | { readonly status: 'conflict'; readonly message: string }
-  | { readonly status: 'unknown'; readonly message: string; readonly advice: string }
-  | { readonly status: 'invalid'; readonly message: string; readonly issues: readonly Issue[] }
-
-export type KeptOutcome = KeptDone | KeptRefusal
-
-export interface KeptZone {
-  readonly zone: string
-  readonly serial: number
-  readonly records: number
-  readonly grants: readonly Grant[]
-}
-
-/** A change through the API: records that go and records that come, under the next serial. */
-export interface RecordChanges {
-  readonly remove: readonly ZoneRecord[]
-  readonly add: readonly ZoneRecord[]
-}
-
-export interface KeptZones {
-  /** Brings back what the archive holds. */
-  start(): void
-  readonly zones: readonly KeptZone[]
-  model(zone: string): ZoneModel | undefined
-  /** Creates a zone from the text of a master file, or replaces it. */
-  put(zone: string, file: string, octets: Uint8Array, grants: readonly Grant[] | undefined, by: Writer): KeptOutcome
-  change(zone: string, changes: RecordChanges, by: Writer): KeptOutcome
-  grant(zone: string, grants: readonly Grant[], by: Writer): KeptOutcome
-  remove(zone: string, by: Writer): KeptOutcome
-  /** A dynamic update; undefined: not a zone that is kept here. */
-  update(
-    zone: Uint8Array,
-    prerequisites: readonly UpdateRecord[],
-    updates: readonly UpdateRecord[],
-    from: Asker,
-  ): { readonly rcode: number; readonly why?: string } | undefined
-}
+import { journalEntry, type KeptVerb, replacedRecords, type Side, sidesOfDiff } from './kept-journal.ts'
+import type { KeptOutcome, KeptZonePorts, KeptZones, Writer } from './kept-ports.ts'
 
 interface Held {
   model: ZoneModel
   grants: readonly Grant[]
 }
+
+type Sides = readonly [before: Side | undefined, after: Side | undefined]
 
 const ALIASES_AND_ADDRESSES: ReadonlySet<number> = new Set([1, 28, 5])
 
@@ -139,21 +54,18 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
       ALIASES_AND_ADDRESSES.has(type) && steered.has(printName(lowerName(owner)))
   }
 
-  /** Applies updates and keeps what came of them. @throws where the archive does */
-  const apply = (
-    zone: string,
-    kept: Held,
-    prerequisites: readonly UpdateRecord[],
-    updates: readonly UpdateRecord[],
-  ) => {
-    const result = applyUpdate(kept.model, prerequisites, updates, undefined, refusedBySteering(zone))
-    if (result.rcode === RCODE.NOERROR && result.diff !== undefined) {
-      // On disk before anybody sees it, and before the answer.
-      ports.archive.change(zone, result.diff)
-      kept.model = result.zone
-      ports.changed(zone, result.zone, [result.diff])
-    }
-    return result
+  /** Writes by the API and their entries: on disk on return. @throws where the disk fails */
+  const write = (zone: string, entry: NewEntry, work: () => void): void => {
+    ports.journal(entry, work)
+    ports.log.info({ zone, author: entry.author, from: entry.from }, entry.message)
+  }
+  const entryOf = (zone: string, what: KeptVerb, by: Writer, before?: Side, after?: Side): NewEntry =>
+    journalEntry(ports.nowMs(), zone, what, by, before, after)
+
+  /** Puts a changed version in force. */
+  const takeUp = (zone: string, kept: Held, updated: ZoneModel, diff: ZoneDiff): void => {
+    kept.model = updated
+    ports.changed(zone, updated, [diff])
   }
 
   return {
@@ -197,11 +109,12 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
       const kept = { model, grants: grants ?? before?.grants ?? [] }
       if (before !== undefined && sameGrants(before.grants, kept.grants) && sameRecords(before.model, model))
         return { status: 'unchanged', message: `Zone ${zone} is so already.`, serial: model.serial }
-      ports.archive.put(zone, kept.grants, model, by.author, ports.nowMs())
+      const verb = before === undefined ? 'created' : 'replaced'
+      const sides: Sides = before === undefined ? [undefined, sideOf(kept)] : sidesOfReplacement(before, kept)
+      const entry = entryOf(zone, verb, by, ...sides)
+      write(zone, entry, () => ports.archive.put(zone, kept.grants, model, by.author, entry.atMs))
       held.set(zone, kept)
       ports.changed(zone, model, undefined)
-      const verb = before === undefined ? 'created' : 'replaced'
-      ports.written(zone, verb, by)
       return { status: 'done', message: `Zone ${zone} was ${verb}: ${model.records} records.`, serial: model.serial }
     },
 
@@ -224,8 +137,8 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
         return { status: 'unchanged', message: `Zone ${zone} is so already.`, serial: kept.model.serial }
       const issues = compiled(zone, updated)
       if (issues.length > 0) return { status: 'invalid', message: `Zone ${zone} would have errors.`, issues }
-      apply(zone, kept, [], updates)
-      ports.written(zone, 'changed', by)
+      write(zone, entryOf(zone, 'changed', by, ...sidesOfDiff(diff)), () => ports.archive.change(zone, diff))
+      takeUp(zone, kept, updated, diff)
       const message = `Zone ${zone} was changed: ${diff.removed.length} records went, ${diff.added.length} came.`
       return { status: 'done', message, serial: updated.serial }
     },
@@ -237,19 +150,18 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
       if (issues.length > 0) return { status: 'invalid', message: 'The grants are wrong.', issues }
       if (sameGrants(kept.grants, grants))
         return { status: 'unchanged', message: `Zone ${zone} has these grants already.`, serial: kept.model.serial }
-      ports.archive.grant(zone, grants)
+      const entry = entryOf(zone, 'granted', by, { grants: kept.grants }, { grants })
+      write(zone, entry, () => ports.archive.grant(zone, grants))
       kept.grants = grants
-      ports.written(zone, 'granted', by)
       return { status: 'done', message: `Zone ${zone} has ${grants.length} grants.`, serial: kept.model.serial }
     },
 
     remove: (zone, by) => {
       const kept = held.get(zone)
       if (kept === undefined) return unknown(zone)
-      ports.archive.remove(zone)
+      write(zone, entryOf(zone, 'removed', by, sideOf(kept)), () => ports.archive.remove(zone))
       held.delete(zone)
       ports.removed(zone)
-      ports.written(zone, 'removed', by)
       return { status: 'done', message: `Zone ${zone} was removed.`, serial: kept.model.serial }
     },
 
@@ -268,15 +180,34 @@ export function createKeptZones(ports: KeptZonePorts): KeptZones {
         const why = refusedChange(kept.grants, key, update)
         if (why !== undefined) return { rcode: RCODE.REFUSED, why }
       }
+      const result = applyUpdate(kept.model, prerequisites, updates, undefined, refusedBySteering(zone))
+      const { rcode, diff } = result
+      // An update that found everything so already is no write.
+      if (diff === undefined) return { rcode }
+      const by = { author: `key:${key.replace(/\.$/, '')}`, from: printAddress(from.address) }
       try {
-        const { rcode } = apply(zone, kept, prerequisites, updates)
-        return { rcode }
+        // On disk before anybody sees it, and before the answer.
+        ports.journal(entryOf(zone, 'updated', by, ...sidesOfDiff(diff)), () => ports.archive.change(zone, diff))
       } catch (error) {
         ports.log.warn({ zone, error: String(error) }, 'an update could not be written, and did not happen')
         return { rcode: RCODE.SERVFAIL }
       }
+      takeUp(zone, kept, result.zone, diff)
+      return { rcode }
     },
   }
+}
+
+function sideOf({ model, grants }: Held): Side {
+  return { serial: model.serial, records: model.records, grants }
+}
+
+function sidesOfReplacement(before: Held, after: Held): Sides {
+  const { removed, added } = replacedRecords(before.model, after.model)
+  return [
+    { ...sideOf(before), alone: removed },
+    { ...sideOf(after), alone: added },
+  ]
 }
 
 /** What would be wrong with the zone as it is served. */

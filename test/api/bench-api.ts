@@ -127,11 +127,7 @@ export async function apiBench(
       steered: () => new Set(),
       changed: () => {},
       removed: () => {},
-      written: (zone, what, { author, from }) => {
-        const message = `zone ${zone} was ${what} by ${author}`
-        b.control.note({ atMs: b.nowMs(), kind: 'write', action: `zone-${what}`, author, from, message })
-        b.control.flush()
-      },
+      journal: (entry, work) => b.control.writeBeside(entry, work),
       log: { info: () => {}, warn: () => {} },
     }),
     probeLog: () => ['{"t":1.5,"node":"de-1","ok":true,"class":"ok","ms":3}'],

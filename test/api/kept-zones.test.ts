@@ -48,6 +48,37 @@ t.test('a zone is created, read, changed, granted and removed', async (t) => {
   t.match(await b.ask('DELETE', PATH), { status: 404 })
 })
 
+t.test('writes are events with their reason, before and after; the generation stays as it is', async (t) => {
+  const b = await apiBench()
+  t.teardown(() => b.close())
+  const start = b.control.generation()
+  const after = b.control.lastEntryId()
+  const told = new Promise((resolve) => b.control.subscribe(resolve))
+  await b.ask('PUT', PATH, { file: FILE, reason: 'moved here' })
+  t.match(await told, { action: 'zone-created', reason: 'moved here' }, 'who follows the stream is told')
+  const add = [{ name: 'www', type: 'A', data: '192.0.2.2' }]
+  await b.ask('PATCH', `${PATH}/records`, { add, reason: 'a web site' })
+  await b.ask('PUT', `${PATH}/grants`, { grants: [{ key: 'certbot' }], reason: 'certificates' })
+  await b.ask('DELETE', `${PATH}?reason=gone`)
+  t.match((await b.ask('GET', `/v1/events?after=${after}`)).json, [
+    { action: 'zone-created', author: 'admin', after: { serial: 10, records: 3, grants: [] } },
+    {
+      action: 'zone-changed',
+      reason: 'a web site',
+      before: { serial: 10, removed: [] },
+      after: { serial: 11, added: ['www.example.com. 300 IN A 192.0.2.2'] },
+    },
+    {
+      action: 'zone-granted',
+      reason: 'certificates',
+      before: { grants: [] },
+      after: { grants: [{ key: 'certbot.' }] },
+    },
+    { action: 'zone-removed', reason: 'gone', before: { serial: 11, records: 4 } },
+  ])
+  t.equal(b.control.generation(), start)
+})
+
 t.test('what is wrong is told, all of it at once', async (t) => {
   const b = await apiBench()
   t.teardown(() => b.close())

@@ -56,6 +56,19 @@ t.test('every command asks for what it says', async (t) => {
     ],
     ['zone revoke example.com --key certbot', zones, `PUT ${base}/grants`, { grants: [] }],
     ['zone remove example.com', {}, `DELETE ${base}`, undefined],
+    [`zone import ${file} --reason moved`, {}, `PUT ${base}`, { file: 'text of the zone', reason: 'moved' }],
+    [
+      'zone delete example.com www A 192.0.2.1 --reason moved',
+      {},
+      `PATCH ${base}/records`,
+      { remove: [{ name: 'www', type: 'A', data: '192.0.2.1' }], reason: 'moved' },
+    ],
+    [
+      'zone revoke example.com --key certbot --reason lost',
+      zones,
+      `PUT ${base}/grants`,
+      { grants: [], reason: 'lost' },
+    ],
   ]
   for (const [command, table, what, body] of rows) {
     const ran = await api.run(command, { ...table, [what]: DONE })
@@ -65,6 +78,8 @@ t.test('every command asks for what it says', async (t) => {
     t.equal(last.what, what)
     t.strictSame(last.body, body, command)
   }
+  const removed = await api.run('zone remove example.com --reason moved', { [`DELETE ${base}`]: DONE })
+  t.equal(removed.asked.at(-1)?.what, `DELETE ${base}?reason=moved`)
 })
 
 t.test('the list is a table, the zone a master file, and what is not there is said', async (t) => {

@@ -120,6 +120,20 @@ t.test(
     await server.kill()
     await server.start()
     t.match((await dig(server, '_acme-challenge.mail.example TXT')).answer, [/"token"/], 'and after the power cut')
+    const told = await server.meridian('events', '--kind', 'write', '--author', `key:${NAME}`, '--json')
+    t.match(JSON.parse(told.stdout), [
+      {
+        action: 'zone-updated',
+        author: `key:${NAME}`,
+        from: '127.0.0.1',
+        before: { serial: 10, removed: [] },
+        after: { serial: 11, added: ['_acme-challenge.mail.example. 60 IN TXT "token"'] },
+      },
+    ])
+    t.match(
+      (await server.meridian('events', '--author', `key:${NAME}`)).stdout,
+      /zone example\. was updated with key \S+: 0 records went, 1 came, serial 10 to 11/,
+    )
     t.match((await update('zone example', 'update add mail.example 60 A 192.0.2.1')).stderr, /REFUSED/)
     t.match((await update('zone own', 'update add x.own 60 A 192.0.2.1')).stderr, /REFUSED/, 'a zone of a file')
     t.match((await update('zone nosuch', 'update add x.nosuch 60 A 192.0.2.1')).stderr, /NOTAUTH/)

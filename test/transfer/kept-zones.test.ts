@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { createZoneArchive, openDatabase } from '../../src/store/index.ts'
+import type { JournalEntry } from '../../src/control/index.ts'
+import { createStore, createZoneArchive, openDatabase } from '../../src/store/index.ts'
 import {
   createKeptZones,
   type Grant,
@@ -26,7 +27,8 @@ const FULL: Grant = { key: KEY.name }
 
 function house(db = openDatabase(':memory:'), ports: Partial<KeptZonePorts> = {}) {
   const served = new Map<string, ZoneModel>()
-  const written: string[] = []
+  const store = createStore(db)
+  const entries: JournalEntry[] = []
   const zones = createKeptZones({
     archive: createZoneArchive(db),
     nowMs: () => 1_800_000_000_000,
@@ -35,11 +37,11 @@ function house(db = openDatabase(':memory:'), ports: Partial<KeptZonePorts> = {}
     steered: () => new Set(['www.example.']),
     changed: (zone, model) => served.set(zone, model),
     removed: (zone) => served.delete(zone),
-    written: (zone, what, { author, from }) => written.push(`${zone} ${what} by ${author} from ${from}`),
+    journal: (entry, work) => entries.push(...store.commit([], [entry], work)),
     log: { info: () => {}, warn: () => {} },
     ...ports,
   })
-  return { db, zones, served, written }
+  return { db, zones, served, entries }
 }
 const by = (author: string) => ({ author, from: '192.0.2.99' })
 const NAME = parseName('example.')!
@@ -211,7 +213,7 @@ t.test('nsupdate does an ACME challenge', async (t) => {
 })
 
 t.test('every write that was done is told with its author, and no other', async (t) => {
-  const { zones, written } = house()
+  const { zones, entries } = house()
   const record = zoneRecord('new 60 TXT x')
   for (let i = 0; i < 2; i++) {
     zones.put('example.', 'example.zone', TEXT, [FULL], by('alice'))
@@ -223,13 +225,136 @@ t.test('every write that was done is told with its author, and no other', async 
   zones.put('example.', 'example.zone', Buffer.from('@ SOA'), [], by('eve'))
   zones.remove('example.', by('bob'))
   zones.remove('example.', by('bob'))
-  t.same(written, [
-    'example. created by alice from 192.0.2.99',
-    'example. changed by bob from 192.0.2.99',
-    'example. granted by eve from 192.0.2.99',
-    'example. replaced by alice from 192.0.2.99',
-    'example. changed by bob from 192.0.2.99',
-    'example. granted by eve from 192.0.2.99',
-    'example. removed by bob from 192.0.2.99',
-  ])
+  const { author, action, from } = entries[0]!
+  t.same({ author, action, from }, { author: 'alice', action: 'zone-created', from: '192.0.2.99' })
+  t.same(
+    entries.map((entry) => `${entry.action} by ${entry.author}`),
+    [
+      'zone-created by alice',
+      'zone-changed by bob',
+      'zone-granted by eve',
+      'zone-replaced by alice',
+      'zone-changed by bob',
+      'zone-granted by eve',
+      'zone-removed by bob',
+    ],
+  )
+})
+
+t.test('a write is told with its reason, what was before and what is after', async (t) => {
+  const { zones, entries } = house()
+  zones.put('example.', 'example.zone', TEXT, [FULL], { ...by('alice'), reason: 'moved here' })
+  t.match(entries.pop(), {
+    reason: 'moved here',
+    before: undefined,
+    after: { serial: 10, records: 4, grants: [FULL] },
+    message: 'zone example. was created by alice: 4 records, serial 10',
+  })
+  const record = zoneRecord('new 60 TXT x')
+  zones.change('example.', { remove: [zoneRecord('www 300 A 192.0.2.2')], add: [] }, by('bob'))
+  t.equal(entries.length, 0, 'a steered name keeps its addresses')
+  zones.change('example.', { remove: [], add: [record] }, by('bob'))
+  t.match(entries.pop(), {
+    before: { serial: 10, removed: [] },
+    after: { serial: 11, added: ['new.example. 60 IN TXT "x"'] },
+    message: 'zone example. was changed by bob: 0 records went, 1 came, serial 10 to 11',
+  })
+  zones.put(
+    'example.',
+    'example.zone',
+    Buffer.from(`${TEXT}b A 192.0.2.3\n`.replace('10 7', '12 7')),
+    undefined,
+    by('bob'),
+  )
+  t.match(entries.pop(), {
+    before: { serial: 11, records: 5, removed: ['new.example. 60 IN TXT "x"'] },
+    after: { serial: 12, records: 5, added: ['b.example. 300 IN A 192.0.2.3'] },
+  })
+  zones.grant('example.', [ACME], by('eve'))
+  t.match(entries.pop(), { before: { grants: [FULL] }, after: { grants: [ACME] } })
+  zones.remove('example.', by('eve'))
+  t.match(entries.pop(), { before: { serial: 12, records: 5 }, after: undefined })
+})
+
+t.test('an accepted update is one entry under its key; what changed nothing is none', async (t) => {
+  const { zones, entries } = house()
+  zones.put('example.', 'example.zone', TEXT, [FULL], by('alice'))
+  entries.length = 0
+  const update = (...updates: UpdateRecord[]) => zones.update(NAME, [], updates, asker())
+  const challenge = add('_acme-challenge.www 60 TXT token')
+  update(challenge)
+  update(challenge)
+  update(add('www 60 A 192.0.2.9'))
+  update(add('www.elsewhere. 60 TXT x'))
+  zones.update(NAME, [], [add('x 60 TXT x')], { ...asker(), key: 'third.' })
+  t.equal(entries.length, 1)
+  t.match(entries.pop(), {
+    kind: 'write',
+    action: 'zone-updated',
+    author: 'key:transfer.key',
+    from: '192.0.2.1',
+    before: { serial: 10, removed: [] },
+    after: { serial: 11, added: ['_acme-challenge.www.example. 60 IN TXT "token"'] },
+    message: 'zone example. was updated with key transfer.key: 0 records went, 1 came, serial 10 to 11',
+  })
+  const many = Array.from({ length: 25 }, (_, i) => add(`n${i} 60 TXT ${'x'.repeat(250)}`))
+  update(...many, drop('_acme-challenge.www 60 TXT token'))
+  const { before, after } = entries.pop() as unknown as {
+    before: { removed: string[] }
+    after: { added: string[] }
+  }
+  t.same(before.removed, ['_acme-challenge.www.example. 60 IN TXT "token"'])
+  t.equal(after.added.length, 21)
+  t.equal(after.added.at(-1), 'and 5 more')
+  t.match(after.added[0], /^n0\.example\. 60 IN TXT "x{100,}\.\.\.$/)
+  t.equal(after.added[0]?.length, 203)
+  update(add('@ 300 SOA ns1 hostmaster 20 7200 900 1209600 60'))
+  t.match(
+    entries.pop(),
+    { before: { serial: 12, removed: [/ SOA .* 300$/] }, after: { serial: 20, added: [/ SOA .* 60$/] } },
+    'where the SOA alone changes, it is told',
+  )
+})
+
+t.test('records and entry are on disk together, or neither', async (t) => {
+  const writes: [string, (zones: ReturnType<typeof house>['zones']) => unknown][] = [
+    ['a new zone', (zones) => zones.put('new.example.', 'x', TEXT, [], by('alice'))],
+    ['another text', (zones) => zones.put('example.', 'x', Buffer.from(`${TEXT}b A 192.0.2.3\n`), [], by('alice'))],
+    ['a change', (zones) => zones.change('example.', { remove: [], add: [zoneRecord('x 60 TXT x')] }, by('alice'))],
+    ['grants', (zones) => zones.grant('example.', [ACME], by('alice'))],
+    ['the end of it', (zones) => zones.remove('example.', by('alice'))],
+    ['an update', (zones) => zones.update(NAME, [], [add('x 60 TXT x')], asker())],
+  ]
+  for (const [what, write] of writes)
+    for (const table of ['journal', 'zone_record', 'zone']) {
+      const { db, zones, entries } = house()
+      zones.put('example.', 'example.zone', TEXT, [FULL], by('alice'))
+      const rows = () =>
+        ['zone', 'zone_record', 'journal'].map((name) => db.prepare(`SELECT * FROM ${name} ORDER BY 1, 2, 3`).all())
+      const before = rows()
+      for (const event of ['INSERT', 'UPDATE', 'DELETE'])
+        db.exec(`CREATE TRIGGER no_${event} BEFORE ${event} ON ${table} BEGIN SELECT RAISE(ABORT, 'disk full'); END`)
+      let told: unknown
+      try {
+        told = write(zones)
+      } catch (error) {
+        told = error
+      }
+      const failed = rows()
+      // Not every write touches every table.
+      const touched = entries.length === 1
+      t.equal(
+        touched,
+        told instanceof Error || (told as { rcode?: number }).rcode === RCODE.SERVFAIL,
+        `${what}: ${told}`,
+      )
+      if (touched) {
+        t.strictSame(failed, before, `${what}, ${table} cannot be written: nothing is`)
+        t.match(zones.zones, [{ zone: 'example.', serial: 10, records: 4, grants: [FULL] }])
+      } else {
+        t.not(table, 'journal', 'no write without its entry')
+        t.equal(entries.length, 2)
+      }
+      db.close()
+    }
 })

@@ -14,7 +14,11 @@ import { list } from './views.ts'
 
 type Grant = KeptZone['grants'][number]
 
-interface GrantFlags {
+interface Why {
+  readonly reason?: string
+}
+
+interface GrantFlags extends Why {
   readonly key: string
   readonly under?: string
   readonly label?: string
@@ -64,12 +68,13 @@ export function addZoneCommands(program: Command, act: Act): void {
     .command('import <file>')
     .description('create a zone from a master file, or replace it')
     .option('--zone <name>', "the zone's name (default: the file's name without .zone)")
+    .option('--reason <text>', 'why, for the journal')
     .addHelpText(
       'after',
       examples(['meridian zone import example.com.zone', 'meridian zone import db.example --zone example.com']),
     )
     .action(
-      act(async (context: Context, file: string, options: { readonly zone?: string }) => {
+      act(async (context: Context, file: string, options: Why & { readonly zone?: string }) => {
         const name = options.zone ?? basename(file).replace(/\.zone$/, '')
         let text: string
         try {
@@ -77,7 +82,10 @@ export function addZoneCommands(program: Command, act: Act): void {
         } catch (error) {
           throw new Failure(`${file} cannot be read: ${(error as Error).message}.`)
         }
-        return told(context, await context.api().send<KeptDone>('PUT', pathOf(name), { file: text }))
+        return told(
+          context,
+          await context.api().send<KeptDone>('PUT', pathOf(name), { file: text, reason: options.reason }),
+        )
       }),
     )
 
@@ -96,6 +104,7 @@ export function addZoneCommands(program: Command, act: Act): void {
     .command('add <zone> <name> <type> <data...>')
     .description('put a record in')
     .option('--ttl <ttl>', 'its time to live (default 300)', ttl)
+    .option('--reason <text>', 'why, for the journal')
     .addHelpText(
       'after',
       examples([
@@ -111,10 +120,10 @@ export function addZoneCommands(program: Command, act: Act): void {
           owner: string,
           type: string,
           data: string[],
-          options: { readonly ttl?: string },
+          options: Why & { readonly ttl?: string },
         ) => {
           const add = [{ name: owner, type, ttl: options.ttl, data: data.join(' ') }]
-          return told(context, await context.api().send<KeptDone>('PATCH', pathOf(name, '/records'), { add }))
+          return change(context, name, { add, reason: options.reason })
         },
       ),
     )
@@ -122,11 +131,12 @@ export function addZoneCommands(program: Command, act: Act): void {
   zone
     .command('delete <zone> <name> <type> <data...>')
     .description('take a record out')
+    .option('--reason <text>', 'why, for the journal')
     .addHelpText('after', examples(['meridian zone delete example.com www A 192.0.2.1']))
     .action(
-      act(async (context: Context, name: string, owner: string, type: string, data: string[]) => {
+      act(async (context: Context, name: string, owner: string, type: string, data: string[], { reason }: Why) => {
         const remove = [{ name: owner, type, data: data.join(' ') }]
-        return told(context, await context.api().send<KeptDone>('PATCH', pathOf(name, '/records'), { remove }))
+        return change(context, name, { remove, reason })
       }),
     )
 
@@ -138,6 +148,7 @@ export function addZoneCommands(program: Command, act: Act): void {
     .option('--under <name>', 'only at or below this name')
     .option('--label <label>', 'only names that begin with this label')
     .option('--type <type>', 'only records of this type (repeatable)', repeat)
+    .option('--reason <text>', 'why, for the journal')
     .addHelpText(
       'after',
       examples([
@@ -148,7 +159,7 @@ export function addZoneCommands(program: Command, act: Act): void {
     .action(
       act(async (context: Context, name: string, options: GrantFlags) => {
         const { grants } = await find(context, name)
-        return setGrants(context, name, [...grants, grantOf(options)])
+        return setGrants(context, name, [...grants, grantOf(options)], options.reason)
       }),
     )
 
@@ -156,8 +167,9 @@ export function addZoneCommands(program: Command, act: Act): void {
     .command('revoke <zone>')
     .description('take from a key everything that it was granted')
     .requiredOption('--key <name>', 'the key')
+    .option('--reason <text>', 'why, for the journal')
     .action(
-      act(async (context: Context, name: string, options: { readonly key: string }) => {
+      act(async (context: Context, name: string, options: Why & { readonly key: string }) => {
         const { grants } = await find(context, name)
         const key = absolute(options.key)
         if (!grants.some((grant) => grant.key === key)) throw new Failure(`Key ${key} was granted nothing in ${name}.`)
@@ -165,6 +177,7 @@ export function addZoneCommands(program: Command, act: Act): void {
           context,
           name,
           grants.filter((grant) => grant.key !== key),
+          options.reason,
         )
       }),
     )
@@ -172,10 +185,12 @@ export function addZoneCommands(program: Command, act: Act): void {
   zone
     .command('remove <zone>')
     .description('remove the zone and all its records')
+    .option('--reason <text>', 'why, for the journal')
     .action(
-      act(async (context: Context, name: string) =>
-        told(context, await context.api().send<KeptDone>('DELETE', pathOf(name))),
-      ),
+      act(async (context: Context, name: string, { reason }: Why) => {
+        const query = reason === undefined ? '' : `?${new URLSearchParams({ reason })}`
+        return told(context, await context.api().send<KeptDone>('DELETE', pathOf(name, query)))
+      }),
     )
 }
 
@@ -184,8 +199,17 @@ function told(context: Context, done: KeptDone): number {
   return EXIT.done
 }
 
-async function setGrants(context: Context, zone: string, grants: readonly Grant[]): Promise<number> {
-  return told(context, await context.api().send<KeptDone>('PUT', pathOf(zone, '/grants'), { grants }))
+async function change(context: Context, zone: string, changes: object): Promise<number> {
+  return told(context, await context.api().send<KeptDone>('PATCH', pathOf(zone, '/records'), changes))
+}
+
+async function setGrants(
+  context: Context,
+  zone: string,
+  grants: readonly Grant[],
+  reason: string | undefined,
+): Promise<number> {
+  return told(context, await context.api().send<KeptDone>('PUT', pathOf(zone, '/grants'), { grants, reason }))
 }
 
 async function find(context: Context, name: string): Promise<KeptZone> {
