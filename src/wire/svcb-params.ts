@@ -29,12 +29,15 @@ export interface SvcParam {
   readonly value: Uint8Array
 }
 
+/** RFC 9460 14.3.2: never a parameter; a record from elsewhere that has it is printed as octets. */
+const RESERVED_KEY = 65535
+
 /** @returns the key of its name or of keyNNNNN, or undefined; key65535 is reserved */
 export function svcKeyOf(name: string): number | undefined {
   const known = KEYS.get(name)
   if (known !== undefined) return known
   const digits = /^key(0|[1-9]\d{0,4})$/.exec(name)?.[1]
-  return digits !== undefined && Number(digits) < 65535 ? Number(digits) : undefined
+  return digits !== undefined && Number(digits) < RESERVED_KEY ? Number(digits) : undefined
 }
 
 export function svcKeyName(key: number): string {
@@ -102,7 +105,7 @@ export function validSvcParam({ key, value }: SvcParam): boolean {
     case SVC_PARAM.dohpath:
       return value.length > 0
     default:
-      return value.length <= 65535
+      return key < RESERVED_KEY && value.length <= 65535
   }
 }
 
