@@ -12,6 +12,11 @@ export class Gate {
     this.#most = most
   }
 
+  /** Somebody waits in line. */
+  get crowded(): boolean {
+    return this.#waiting.size > 0
+  }
+
   /** Calls `enter` as soon as there is room, perhaps at once. @returns what leaves the gate, or the line; callable twice */
   pass(enter: () => void): () => void {
     let place: 'line' | 'inside' | 'gone' = 'line'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { hasToken, readEchoReply, writeEchoRequest } from '../../src/probe/icmp-echo.ts'
-import { outcomeOfPing } from '../../src/probe/icmp-ping.ts'
+import { outcomeOfPing, PingProgram } from '../../src/probe/icmp-ping.ts'
 import { openEchoSocket } from '../../src/probe/icmp-socket.ts'
 import { createProber } from '../../src/probe/index.ts'
 import { target } from './origins.ts'
@@ -94,3 +94,37 @@ t.test('what the program ping prints is told in our words', async (t) => {
   for (const [output, alive, expected] of rows)
     t.equal(outcomeOfPing({ id: 0, alive, ms: 1, output }).class, expected, output)
 })
+
+t.test(
+  'a probe that is given up keeps its place until its program ends, and a line at the gate is no evidence',
+  async (t) => {
+    const program = new PingProgram()
+    // The program keeps no process alive.
+    const awake = setTimeout(() => {}, 60_000)
+    t.teardown(() => {
+      clearTimeout(awake)
+      program.close()
+    })
+    const { check } = target({ kind: 'icmp' }, { timeoutMs: 1000 })
+    const asked = { node: 'a', check, address: '127.0.0.1', family: 4, host: undefined, source: undefined } as const
+    const outcomes: Promise<string>[] = []
+    const begin = (): { stop(): string } => {
+      let settled = (_: string): void => {}
+      outcomes.push(
+        new Promise((resolve) => {
+          settled = resolve
+        }),
+      )
+      return program.begin(asked, ({ class: found }) => settled(found))
+    }
+    const first = begin()
+    t.equal(first.stop(), 'the echo reply', 'alone, it is the node that is waited for')
+    const inside = begin()
+    for (let i = 0; i < 70; i++) begin()
+    const last = begin()
+    t.match(inside.stop(), /^a free place/, 'with a line it may be our own slowness')
+    t.match(last.stop(), /^a free place/, 'its place went to nobody while its program runs')
+    const rest = await Promise.all(outcomes.slice(2, -1))
+    t.ok(new Set(rest).size === 1 && rest.length === 70, `the others have their turn: ${rest[0]}`)
+  },
+)
