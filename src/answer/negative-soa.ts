@@ -16,9 +16,11 @@ const SOA_NUMBERS_OCTETS = 20
 
 export class NegativeSoa {
   readonly #record: DataView
-  readonly #octets: number
+  /** the record, zeros behind it to the end of its last word */
+  readonly words: Int32Array
+  readonly octets: number
   /** where the pointers' second octets stand */
-  readonly #pointers: Uint8Array
+  readonly pointers: Uint8Array
 
   constructor(image: ZoneImage) {
     const { octets } = image
@@ -41,9 +43,11 @@ export class NegativeSoa {
     const rdlength = built.length - FIXED_OCTETS
     built[FIXED_OCTETS - 2] = rdlength >> 8
     built[FIXED_OCTETS - 1] = rdlength & 255
-    this.#octets = built.length
-    this.#record = new DataView(Uint8Array.from(built).buffer)
-    this.#pointers = Uint8Array.from(pointers)
+    this.octets = built.length
+    this.words = new Int32Array((built.length + 3) >> 2)
+    new Uint8Array(this.words.buffer).set(built)
+    this.#record = new DataView(this.words.buffer)
+    this.pointers = Uint8Array.from(pointers)
   }
 
   /**
@@ -52,10 +56,10 @@ export class NegativeSoa {
    */
   write(out: ResponseWriter, apexOffset: number, serial: number): void {
     const start = out.at
-    out.copy(this.#record, 0, this.#octets)
+    out.copy(this.#record, 0, this.octets)
     if (out.overflow) return
     out.patch32(out.at - SOA_NUMBERS_OCTETS, serial)
-    const pointers = this.#pointers
+    const { pointers } = this
     for (let i = 0; i < pointers.length; i++) out.octets[start + pointers[i]!] = apexOffset
   }
 }

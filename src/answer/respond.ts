@@ -10,7 +10,10 @@ import { CookieJar, EDE, FLAG, CLASS as QCLASS, QueryScan, RCODE, SCAN, TYPE } f
 import { type AttachedWorld, attachWorld } from './attached-world.ts'
 import { chaosName } from './chaos.ts'
 import { QTYPE_COLUMNS, RCODE_COLUMNS, SCALAR } from './counters.ts'
+import { CountrySample } from './country-sample.ts'
 import { ResponseOpt } from './edns.ts'
+import { QuestionCache, SHAPE } from './question-cache.ts'
+import { createQuickAnswers, NOT_QUICK, type QuickAnswers } from './quick-answers.ts'
 import { ANSWER_CLASS, RateLimiter, VERDICT } from './rate-limit.ts'
 import { CONTROL, GENERATION_MASK, IDLE } from './region.ts'
 import { Sections } from './sections.ts'
@@ -23,8 +26,6 @@ export const HAND_OVER = -1
 export const SILENCE = 0
 
 const HEADER_OCTETS = 12
-/** Queries of a batch whose country is counted each; a server that is not busy counts exactly. */
-const LOCATED_IN_FULL = 2
 /** RFC 1035 4.2.1: what every client takes without EDNS. */
 const PLAIN_UDP_OCTETS = 512
 const MOST_TCP_OCTETS = 65535
@@ -59,9 +60,11 @@ export class QueryResponder {
   #world: AttachedWorld
   #structure: number
   #nowMs: number
-  /** steered queries of this batch so far, and a sequence that draws a sample of the rest */
-  #located = 0
-  #draw: number
+  readonly #sample: CountrySample
+  readonly #cache = new QuestionCache()
+  #quick: QuickAnswers | undefined
+  /** what the quick path answers in */
+  #quickMemory: Uint8Array | undefined
 
   constructor(init: ResponderInit, ports: ResponderPorts) {
     this.#control = new Int32Array(init.control)
@@ -80,7 +83,7 @@ export class QueryResponder {
     }
     this.#world = attachWorld(init.parts, init.thread, init.seed, undefined)
     this.#structure = init.structure
-    this.#draw = init.seed
+    this.#sample = new CountrySample(init.seed)
     this.#nowMs = ports.nowMs()
   }
 
@@ -92,7 +95,7 @@ export class QueryResponder {
     Atomics.store(control, CONTROL.seen + this.#thread, generation)
     this.#nowMs = this.#ports.nowMs()
     this.#client.nowMs = this.#nowMs
-    this.#located = 0
+    this.#sample.begin()
   }
 
   /** From here on this thread holds no memory of the steered region. */
@@ -104,7 +107,25 @@ export class QueryResponder {
     for (let message = this.#ports.take(); message !== undefined; message = this.#ports.take()) {
       this.#world = attachWorld(message.parts, this.#thread, this.#seed, this.#world)
       this.#structure = message.structure
+      this.#quick?.attach(this.#world)
     }
+  }
+
+  /**
+   * Tells the memory in which all UDP messages of this thread will stand: what is asked for often is answered on the quick path there.
+   * Each message must begin at a multiple of four.
+   */
+  answerIn(memory: Uint8Array): void {
+    this.#quickMemory = memory
+    this.#quick = createQuickAnswers(memory, {
+      cache: this.#cache,
+      limiter: this.#limiter,
+      client: this.#client,
+      sample: this.#sample,
+      rotation: this.#sections,
+      udpLimit: this.#settings.udpLimit,
+    })
+    this.#quick.attach(this.#world)
   }
 
   answer(
@@ -118,6 +139,11 @@ export class QueryResponder {
     peerBytes: 4 | 16,
     _peerPort: number,
   ): number {
+    const quick = message === this.#quickMemory && transport === 0
+    if (quick) {
+      const written = this.#quick!.answer(at, length, capacity, peer, peerAt, peerBytes)
+      if (written !== NOT_QUICK) return written
+    }
     const row = this.#world.row
     row[SCALAR.udp + transport]!++
     const scan = this.#scan
@@ -164,6 +190,7 @@ export class QueryResponder {
         opt.ede = sections.ede
         if (opt.ecs && opt.ecsSource > 0) opt.ecsScope = sections.picker.scope
         if (sections.picker.scope > 0 || sections.picker.ede >= 0) this.#countCountry()
+        if (quick) this.#teach(at)
       } else {
         this.#chaos(message, scan.qnameAt, scan.qnameOctets, qtype, scan.qclass)
       }
@@ -243,22 +270,17 @@ export class QueryResponder {
     }
   }
 
-  /**
-   * Counts where a steered query came from. This look-up is for the counters alone, in a table larger than the caches, and cost
-   * as much as the one that decides: of a large batch the first queries are counted, then one in 64 stands for 64.
-   */
+  /** What was found out for this question makes the next one quick. */
+  #teach(at: number): void {
+    const { shape, rcode, answers, zone, source } = this.#sections
+    if (shape !== SHAPE.other) this.#cache.remember(this.#world, this.#scan, at, shape, zone, source)
+    else if (rcode === RCODE.NXDOMAIN && answers === 0) this.#quick!.denied(zone)
+  }
+
   #countCountry(): void {
-    const { countries, countryColumns, row, layout } = this.#world
-    if (countries === undefined) return
-    let weight = 1
-    if (this.#located++ >= LOCATED_IN_FULL) {
-      this.#draw = (Math.imul(this.#draw, 1664525) + 1013904223) | 0
-      if (this.#draw >>> 26 !== 0) return
-      weight = 64
-    }
+    const weight = this.#sample.weight()
     const client = this.#client
-    const country = countries.locate(client.address, client.at, client.octets) >>> 8
-    row[layout.countriesAt + countryColumns[country]!]! += weight
+    if (weight > 0) this.#sample.count(this.#world, client.address, client.at, client.octets, weight)
   }
 
   /** RFC 4892: what the server tells of itself. Other classes are nobody's here. */

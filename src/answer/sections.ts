@@ -5,8 +5,9 @@
  * in whole or not at all (RFC 2181 9).
  */
 import { EDE, lowerOctet, nameOctets, type QueryScan, RCODE, TYPE } from '../wire/index.ts'
-import { Lookup, NameWalk, OUTCOME, type ZoneImage } from '../zone/index.ts'
+import { Lookup, NameWalk, OUTCOME, type Outcome, type ZoneImage } from '../zone/index.ts'
 import type { AttachedWorld } from './attached-world.ts'
+import { SHAPE, type Shape } from './question-cache.ts'
 import { ANSWER_CLASS, type AnswerClass } from './rate-limit.ts'
 import { MODE } from './region.ts'
 import { type ClientView, SteeredPicker } from './steered-picker.ts'
@@ -33,6 +34,11 @@ export class Sections {
   additionals = 0
   /** index of the zone of the question, or -1 */
   zone = -1
+  /** whether the same question can be answered without a look-up, and from what (question-cache.ts) */
+  shape: Shape = SHAPE.other
+  source = 0
+  /** goes up with every set whose records take turns */
+  turn: number
   readonly picker: SteeredPicker
 
   readonly #out: ResponseWriter
@@ -45,12 +51,11 @@ export class Sections {
   /** index of the zone that is being answered from, for its serial */
   #serialAt = 0
   #serials: Int32Array = new Int32Array(0)
-  #turn: number
 
   constructor(out: ResponseWriter, client: ClientView, scan: QueryScan, turn: number) {
     this.#out = out
     this.#walks = [new NameWalk(scan.labelStarts), new NameWalk()]
-    this.#turn = turn
+    this.turn = turn
     this.picker = new SteeredPicker(out, client)
   }
 
@@ -64,6 +69,7 @@ export class Sections {
     this.authorities = 0
     this.additionals = 0
     this.zone = -1
+    this.shape = SHAPE.other
     this.#additionalCount = 0
     this.picker.scope = 0
     this.picker.ede = -1
@@ -91,7 +97,10 @@ export class Sections {
       this.#serialAt = zone
       const found = this.#found
       const outcome = image.lookup(walk, qtype, found)
-      if (aliases === 0) this.authoritative = outcome !== OUTCOME.delegation
+      if (aliases === 0) {
+        this.authoritative = outcome !== OUTCOME.delegation
+        if (!found.wildcard) this.#tellShape(image, outcome, found)
+      }
       let target = -1
       switch (outcome) {
         case OUTCOME.answer:
@@ -146,6 +155,18 @@ export class Sections {
       walk = next
       zone = zoneOf(world, walk, qtype)
       if (zone < 0 || world.expired[zone] !== 0) return
+    }
+  }
+
+  #tellShape(image: ZoneImage, outcome: Outcome, found: Lookup): void {
+    if (outcome === OUTCOME.answer && found.rrset !== 0 && image.rrPlain(found.rrset)) {
+      this.shape = SHAPE.set
+      this.source = found.rrset
+    } else if (outcome === OUTCOME.steered) {
+      this.shape = SHAPE.steered
+      this.source = found.record
+    } else if (outcome === OUTCOME.nodata) {
+      this.shape = SHAPE.nodata
     }
   }
 
@@ -366,8 +387,8 @@ export class Sections {
     if (aliases === 0 && labels === walk.labels && image.rrPlain(rrset)) {
       // The owner is the question's name: the set stands ready as it is.
       if (count > 1 && (type === TYPE.A || type === TYPE.AAAA)) {
-        this.#turn = (this.#turn + 1) & 0x3fffffff
-        const first = (this.#turn % count) * ((octets / count) | 0)
+        this.turn = (this.turn + 1) & 0x3fffffff
+        const first = (this.turn % count) * ((octets / count) | 0)
         out.copy(image.view, at + first, octets - first)
         out.copy(image.view, at, first)
       } else {

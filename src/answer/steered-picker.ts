@@ -32,6 +32,21 @@ export class ClientView {
   nowMs = 0
 }
 
+/** The variant of a table whose turn it is; by weight where the pick is a draw. @returns its index, below `count` */
+export function chooseVariant(words: Int32Array, pick: number, turn: number, table: number, count: number): number {
+  if (pick === PICK.rotate) return turn % count
+  // A Weyl sequence: as even as a rotation, in the proportions of the weights.
+  const draw = Math.imul(turn, 0x9e3779b1) >>> 0
+  let low = 0
+  let high = count - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (draw < words[table + VARIANT_WORDS * middle + VARIANT.threshold]! >>> 0) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
 export class SteeredPicker {
   /** the widest scope that all steered data in this response holds for, in bits */
   scope = 0
@@ -132,17 +147,7 @@ export class SteeredPicker {
     if (this.#pick === PICK.sticky) return words[buckets + this.#bucket()]!
     const turn = world.turns[turnAt]!
     world.turns[turnAt] = (turn + 1) & 0x3fffffff
-    if (this.#pick === PICK.rotate) return turn % count
-    // A Weyl sequence: as even as a rotation, in the proportions of the weights.
-    const draw = Math.imul(turn, 0x9e3779b1) >>> 0
-    let low = 0
-    let high = count - 1
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (draw < words[table + VARIANT_WORDS * middle + VARIANT.threshold]! >>> 0) high = middle
-      else low = middle + 1
-    }
-    return low
+    return chooseVariant(words, this.#pick, turn, table, count)
   }
 
   /** The bucket of the client's network: the same on every name server and after every restart. */

@@ -64,7 +64,15 @@ export function compileMap(request: MapRequest): CompiledMap {
     free = list.write(words, free, stride)
   }
   assert(free === total, 'a geo map has the size that was reckoned')
+  for (let octet = 0; octet < 256; octet++) words[MAP_HEADER.octets + octet] = entryOfOctet(words, octet, strides[0])
   return { image, classes: classes.all, ipv4Networks: ipv4.count, ipv6Networks: ipv6.count }
+}
+
+/** @returns the entry of all IPv4 addresses that begin with this octet, or -1 where they have several */
+function entryOfOctet(words: Int32Array, octet: number, stride: number): number {
+  const table = words[MAP_HEADER.ipv4 + MAP_FAMILY.table]!
+  const entry = words[table + (stride < 8 ? octet >> (8 - stride) : octet << (stride - 8))]!
+  return entry >= 0 && (entry & 255) <= 8 ? entry : -1
 }
 
 /** About one network for each entry of the table. */

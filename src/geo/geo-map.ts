@@ -2,9 +2,11 @@
  * A compiled map: address -> class of clients, and the widest network around the address that is of one class (the scope of
  * RFC 7871 7.2.1). One Int32Array in shared memory, read by all threads, written by nobody.
  *
- *     header | IPv4 table (2^stride entries) | IPv6 table (2^stride entries) | buckets
+ *     header | IPv4 octets (256 entries) | IPv4 table (2^stride entries) | buckets | IPv6 table (2^stride entries) | buckets
  *
  *     header   MAGIC, then for IPv4 and IPv6 each: stride, offset of the table, networks
+ *     octets   by the first octet of an IPv4 address: the entry where all its addresses share one, else -1. Most of the address space
+ *              is decided in this kibibyte, which stays in the fastest cache; the table does not
  *     entry    >= 0: class << 8 | prefix length                  < 0: 2^31 | offset of a bucket
  *     bucket   n, n keys ascending, n entries: networks side by side, each beginning where its key says and ending at the next
  *     key      the 32 address bits after those above, sign bit flipped, so that signed comparison orders unsigned numbers
@@ -15,9 +17,10 @@
 import { assert } from '../base/index.ts'
 
 export const MAP_MAGIC = 0x4d67656f
-export const MAP_HEADER = { magic: 0, ipv4: 1, ipv6: 4, words: 8 } as const
+export const MAP_HEADER = { magic: 0, ipv4: 1, ipv6: 4, octets: 8, words: 8 + 256 } as const
 export const MAP_FAMILY = { stride: 0, table: 1, networks: 2 } as const
 export const SIGN = 0x80000000
+const OCTETS_AT = MAP_HEADER.octets
 
 export class GeoMap {
   /** networks after merging */
@@ -47,12 +50,12 @@ export class GeoMap {
    * @returns class << 8 | prefix length of the widest network of that class around the address, in the address's own family
    */
   locate(address: Uint8Array, at: number, octets: number): number {
-    if (octets === 4) return this.#locate4(word(address, at))
+    if (octets === 4) return this.locateIPv4(word(address, at))
     const w0 = word(address, at)
     const w1 = word(address, at + 4)
     const w2 = word(address, at + 8)
     const w3 = word(address, at + 12)
-    if (w0 === 0 && w1 === 0 && w2 === 0xffff) return this.#locate4(w3) + 96
+    if (w0 === 0 && w1 === 0 && w2 === 0xffff) return this.locateIPv4(w3) + 96
 
     const words = this.#words
     const stride = this.#stride6
@@ -64,10 +67,14 @@ export class GeoMap {
     return entry
   }
 
-  #locate4(w0: number): number {
+  /** The same for an IPv4 address as one number of 32 bits, its first octet uppermost. */
+  locateIPv4(address: number): number {
+    const words = this.#words
+    const whole = words[OCTETS_AT + (address >>> 24)]!
+    if (whole >= 0) return whole
     const stride = this.#stride4
-    const entry = this.#words[this.#table4 + (stride === 0 ? 0 : w0 >>> (32 - stride))]!
-    return entry < 0 ? this.#search(entry & ~SIGN, (w0 << stride) ^ SIGN) : entry
+    const entry = words[this.#table4 + (stride === 0 ? 0 : address >>> (32 - stride))]!
+    return entry < 0 ? this.#search(entry & ~SIGN, (address << stride) ^ SIGN) : entry
   }
 
   /** @returns the entry of the last key that is not above `key`; the first key of a bucket is the lowest there is */

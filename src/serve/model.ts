@@ -34,6 +34,8 @@ export interface Responder {
     peerBytes: 4 | 16,
     peerPort: number,
   ): number
+  /** Told once, by a driver that answers all its messages in this memory, each from a multiple of four on, with 16 octets behind its capacity. */
+  answerIn?(memory: Uint8Array): void
   /** Called before each batch (or TCP message): takes up what was published since. Cheap when nothing was. */
   enter(): void
   /** Called after a batch, before waiting: from here on this thread holds no memory of the world. */

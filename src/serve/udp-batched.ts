@@ -109,6 +109,7 @@ function makeBatch(thread: BatchedThread): Batch {
   const iovs = make(BATCH * 16)
   const receiveHeaders = make(BATCH * HEADER)
   const sendHeaders = make(BATCH * HEADER)
+  responder.answerIn?.(slots)
   const at = {
     slots: libc.addressOf(slots),
     names: libc.addressOf(names),

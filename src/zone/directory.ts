@@ -54,7 +54,12 @@ export class ZoneDirectory {
     return zone
   }
 
-  /** The same, but the apex must be strictly above the name: where DS of an apex is asked for (RFC 4035 3.1.4.1). */
+  /** @returns true where no other zone here lies below the apex of this one */
+  isInnermost(zone: number): boolean {
+    return this.#innermost[zone] === 1
+  }
+
+  /** As find, but the apex must be strictly above the name: where DS of an apex is asked for (RFC 4035 3.1.4.1). */
   findAbove(walk: NameWalk): number {
     return this.#from(walk, 1)
   }

@@ -102,6 +102,23 @@ export class ZoneImage {
     }
   }
 
+  /** @returns false: no name of this hash (hashName) is here; true: one may be */
+  mayHold(hash: number): boolean {
+    const words = this.#words
+    const mask = this.#slotMask
+    const mixed = spread(hash)
+    for (let slot = mixed & mask; ; slot = (slot + 1) & mask) {
+      const entry = words[this.#slotsAt + slot]!
+      if (entry === 0) return false
+      if ((entry ^ mixed) >>> this.#offsetBits === 0) return true
+    }
+  }
+
+  /** @returns true where a name without an ancestor below the apex does not exist: no wildcard, no DNAME stands at the apex */
+  get deniesAtApex(): boolean {
+    return (this.#flags(this.apex) & (NODE.cut | NODE.dname | NODE.below | NODE.wildcard)) === 0
+  }
+
   /** @returns true where the node's owner is the suffix of the walk that begins with label `from` */
   isNamed(node: number, walk: NameWalk, from: number): boolean {
     const head = this.#words[node >> 2]!
