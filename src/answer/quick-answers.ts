@@ -17,12 +17,13 @@ import { hashStep, lowerWord } from '../zone/index.ts'
 import type { AttachedWorld } from './attached-world.ts'
 import { QTYPE_COLUMNS, SCALAR } from './counters.ts'
 import type { CountrySample } from './country-sample.ts'
+import { HOT, HotVariants, hotEntryOf } from './hot-variants.ts'
 import { ENTRY, ENTRY_WORDS, MOST_NAME_OCTETS, type QuestionCache, SHAPE, setOf, tagOf } from './question-cache.ts'
 import { createQuickDenial } from './quick-denial.ts'
 import { ANSWER_CLASS, type RateLimiter, VERDICT } from './rate-limit.ts'
-import { BLOCK, CLASS, CLASS_WORDS, HEADER_WORDS, MODE, PICK, SLOT_BASE, VARIANT, VARIANT_WORDS } from './region.ts'
+import { BLOCK, CLASS, CLASS_WORDS, HEADER_WORDS, MODE, PICK, SLOT_BASE, VARIANT_WORDS } from './region.ts'
 import { type ClientView, chooseVariant } from './steered-picker.ts'
-import { AAAA_OCTETS } from './variants.ts'
+import { A_OCTETS, AAAA_OCTETS } from './variants.ts'
 
 /** Nothing was written or counted: the whole path answers. */
 export const NOT_QUICK = -2
@@ -30,6 +31,8 @@ export const NOT_QUICK = -2
 export interface QuickAnswers {
   /** Answers stand for this world from now on. */
   attach(world: AttachedWorld): void
+  /** The batch is answered: what it used is counted. */
+  settle(): void
   /** The whole path has found that a name does not exist in this zone. */
   denied(zone: number): void
   /**
@@ -97,7 +100,9 @@ const B_CLASSES = HEADER_WORDS
 const WORDS_OF_CLASS = CLASS_WORDS
 const { mode: C_MODE, a: C_A, aaaa: C_AAAA, aCount: C_A_COUNT, pair: C_PAIR, ede: C_EDE } = CLASS
 const COUNT_BEHIND_TABLE = C_A_COUNT - C_A
-const { octets: V_OCTETS, length: V_LENGTH, nodes: V_NODES } = VARIANT
+const { uses: H_USES, octets: H_OCTETS, records: H_RECORDS, answer: H_ANSWER } = HOT
+const hotEntry = hotEntryOf
+const SIZE_A = A_OCTETS
 const WORDS_OF_VARIANT = VARIANT_WORDS
 const MODE_ANSWER = MODE.answer
 const PICK_STICKY = PICK.sticky
@@ -105,6 +110,9 @@ const SIZE_AAAA = AAAA_OCTETS
 const LAST_QTYPE = QTYPE_COLUMNS - 1
 const { udp: UDP, responses: RESPONSES, truncated: TRUNCATED, limited: LIMITED, slipped: SLIPPED } = SCALAR
 const { clientSubnet: SUBNET, steered: STEERED_COUNT } = SCALAR
+/** Counted for the batch, in their own columns; and behind those the answers that a name does not exist. */
+const TALLIED = [UDP, RESPONSES, STEERED_COUNT, SUBNET]
+const DENIED = 31
 const { positive: POSITIVE, nodata: NO_DATA, nxdomain: NO_NAME } = ANSWER_CLASS
 const SEND = VERDICT.send
 const DROP = VERDICT.drop
@@ -127,6 +135,9 @@ export function createQuickAnswers(message: Uint8Array, parts: QuickParts): Quic
   const client = parts.client
   const sample = parts.sample
   const rotation = parts.rotation
+  const variants = new HotVariants()
+  const hot = variants.words
+  const tally = new Int32Array(32)
   const udpLimit = parts.udpLimit
 
   let world: AttachedWorld
@@ -140,9 +151,6 @@ export function createQuickAnswers(message: Uint8Array, parts: QuickParts): Quic
   let rcodesAt = 0
   let zonesAt = 0
   let pairsAt = 0
-  let nodesAt = 0
-  let lastAnsweredAt = 0
-  let nodeColumns = 0
 
   const attach = (now: AttachedWorld): void => {
     world = now
@@ -159,9 +167,6 @@ export function createQuickAnswers(message: Uint8Array, parts: QuickParts): Quic
     rcodesAt = layout.rcodesAt
     zonesAt = layout.zonesAt
     pairsAt = layout.pairsAt
-    nodesAt = layout.nodesAt
-    lastAnsweredAt = layout.lastAnsweredAt
-    nodeColumns = layout.nodes
   }
 
   const answer = (
@@ -285,7 +290,7 @@ export function createQuickAnswers(message: Uint8Array, parts: QuickParts): Quic
     if (limit > capacity) limit = capacity
     const room = at + limit - optOctets - questionEnd
 
-    // --- what is answered: octets from `from` on, in words of the cache or of the region
+    // --- what is answered: words from `from` on, of the cache or of the variant
     let scope = 0
     let from = 0
     let answerOctets = 0
@@ -318,23 +323,21 @@ export function createQuickAnswers(message: Uint8Array, parts: QuickParts): Quic
         const now = turns[turnAt]!
         const table = regionWords[tableAt]!
         const variant = table + WORDS_OF_VARIANT * choose(regionWords, pick, now, table, count)
-        answerOctets = regionWords[variant + V_LENGTH]!
+        const used = hotEntry(variant)
+        if (
+          hot[used] !== variant &&
+          !variants.take(used, variant, regionWords, isA ? SIZE_A : SIZE_AAAA, counts, world.layout, client.nowMs)
+        )
+          return NOT_QUICK
+        answerOctets = hot[used + H_OCTETS]!
         if (answerOctets > room) return NOT_QUICK
+        hot[used + H_USES]! += 1
         turns[turnAt] = (now + 1) & 0x3fffffff
-        from = regionWords[variant + V_OCTETS]! >> 2
-        records = isA ? answerOctets >> 4 : (answerOctets / SIZE_AAAA) | 0
-        const nodes = regionWords[variant + V_NODES]!
-        const { nowMs } = client
-        for (let i = 0; i < records; i++) {
-          const id = regionWords[nodes + i]!
-          // A node that joined while this batch is being answered has no column yet (steered-picker.ts).
-          if (id >= nodeColumns) continue
-          counts[nodesAt + id]! += 1
-          counts[lastAnsweredAt + id] = nowMs
-        }
+        from = used + H_ANSWER
+        records = hot[used + H_RECORDS]!
       }
       counts[pairsAt + regionWords[cls + C_PAIR]!]! += 1
-      counts[STEERED_COUNT]! += 1
+      tally[STEERED_COUNT]! += 1
       if (scope > 0) {
         const weight = sample.weight()
         if (weight > 0)
@@ -350,10 +353,10 @@ export function createQuickAnswers(message: Uint8Array, parts: QuickParts): Quic
       records = set >> 16
       from = entry + E_ANSWER
     }
-    counts[UDP]! += 1
+    tally[UDP]! += 1
     counts[qtypesAt + Math.min(qtype, LAST_QTYPE)]! += 1
     counts[shape === NXDOMAIN ? zonesAt + world.zoneIds[zone]! : known[entry + E_ZONE_COLUMN]!]! += 1
-    if (subnetOctets >= 0) counts[SUBNET]! += 1
+    if (subnetOctets >= 0) tally[SUBNET]! += 1
 
     // --- response: the answer stands right behind the question, the OPT record behind that
     let flags = (first & ID_RD) | (shape === NXDOMAIN ? QR_AA | RCODE_NXDOMAIN : QR_AA)
@@ -383,10 +386,10 @@ export function createQuickAnswers(message: Uint8Array, parts: QuickParts): Quic
       next = questionEnd + answerOctets
       if (shape === STEERED) {
         for (let to = questionEnd, i = from; to < next; to += 16, i += 4) {
-          view.setInt32(to, regionWords[i]!, true)
-          view.setInt32(to + 4, regionWords[i + 1]!, true)
-          view.setInt32(to + 8, regionWords[i + 2]!, true)
-          view.setInt32(to + 12, regionWords[i + 3]!, true)
+          view.setInt32(to, hot[i]!, true)
+          view.setInt32(to + 4, hot[i + 1]!, true)
+          view.setInt32(to + 8, hot[i + 2]!, true)
+          view.setInt32(to + 12, hot[i + 3]!, true)
         }
       } else if (shape === TURNING) {
         copyTurned(questionEnd, from, answerOctets, records)
@@ -414,8 +417,8 @@ export function createQuickAnswers(message: Uint8Array, parts: QuickParts): Quic
         next += rdlength
       }
     }
-    counts[RESPONSES]! += 1
-    counts[shape === NXDOMAIN ? rcodesAt + 3 : rcodesAt]! += 1
+    tally[RESPONSES]! += 1
+    if (shape === NXDOMAIN) tally[DENIED]! += 1
     return next - at
   }
 
@@ -447,5 +450,17 @@ export function createQuickAnswers(message: Uint8Array, parts: QuickParts): Quic
     denial.deny(world, zone)
   }
 
-  return { attach, denied, answer }
+  const settle = (): void => {
+    variants.settle(region, row, world.layout, client.nowMs)
+    if (tally[UDP] === 0) return
+    row[rcodesAt]! += tally[RESPONSES]! - tally[DENIED]!
+    row[rcodesAt + 3]! += tally[DENIED]!
+    tally[DENIED] = 0
+    for (const column of TALLIED) {
+      row[column]! += tally[column]!
+      tally[column] = 0
+    }
+  }
+
+  return { attach, denied, answer, settle }
 }

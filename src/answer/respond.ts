@@ -100,6 +100,7 @@ export class QueryResponder {
 
   /** From here on this thread holds no memory of the steered region. */
   leave(): void {
+    this.#quick?.settle()
     Atomics.store(this.#control, CONTROL.seen + this.#thread, IDLE)
   }
 

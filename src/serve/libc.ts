@@ -64,6 +64,7 @@ export interface Libc {
   sendto(fd: number, octets: Pointer, length: number, flags: number, address: Pointer, addressLength: number): number
   recv(fd: number, octets: Pointer, length: number, flags: number): number
   sendmsg(fd: number, message: Pointer, flags: number): number
+  madvise(memory: Pointer, length: number, advice: number): number
   /** sched_setattr(2) of the calling thread; the C library has no function for it */
   sched_setattr(attributes: Pointer): number
   errno(): number
@@ -104,6 +105,7 @@ function tryLoad(): Libc | string {
       sendto: libc.func('long sendto(int, void *, ulong, int, void *, uint)'),
       recv: libc.func('long recv(int, void *, ulong, int)'),
       sendmsg: libc.func('long sendmsg(int, void *, int)'),
+      madvise: libc.func('int madvise(void *, ulong, int)'),
       sched_setattr: (attributes: Pointer) => syscall(SYS_SCHED_SETATTR, 0, attributes, 0),
       errno: () => koffi.errno(),
       addressOf: (view: Uint8Array) => koffi.address(view),

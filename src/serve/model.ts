@@ -38,7 +38,7 @@ export interface Responder {
   answerIn?(memory: Uint8Array): void
   /** Called before each batch (or TCP message): takes up what was published since. Cheap when nothing was. */
   enter(): void
-  /** Called after a batch, before waiting: from here on this thread holds no memory of the world. */
+  /** Called when a batch is answered, before it is sent: it is counted, and from here on this thread holds no memory of the world. */
   leave(): void
 }
 

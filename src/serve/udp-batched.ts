@@ -9,12 +9,13 @@
  *     struct mmsghdr (64 octets)   0 name*  8 name length  16 iov*  24 iov count  32 control*  40 control length  48 flags  56 received
  *     struct iovec   (16 octets)   0 base*  8 length
  *
- * Replies go out through headers of their own: where a request gets no reply, the next reply's header moves up (an empty iovec
- * would send an empty datagram).
+ * Replies go out through the headers that their requests came in by. Where a request gets no reply, the next reply's header changes
+ * places with it (an empty iovec would send an empty datagram), so a header may point to any slot.
  */
 
 import { COUNTER } from './counters.ts'
 import { faultReporter } from './faults.ts'
+import { largeMemory } from './large-memory.ts'
 import { EAGAIN, EINTR, errnoName, type Libc, MSG_DONTWAIT, MSG_TRUNC, MSG_WAITFORONE, POLLIN } from './libc.ts'
 import type { Responder } from './model.ts'
 import { isMapped, SOCKADDR_MAX } from './sockaddr.ts'
@@ -101,41 +102,38 @@ interface Batch {
 
 function makeBatch(thread: BatchedThread): Batch {
   const { libc, sockets, responder, desk, counters } = thread
-  // Shared buffers are never moved; the views below keep them alive as long as the kernel is given their addresses.
-  const make = (octets: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(octets))
+  const make = largeMemory(libc)
   const slots = make(BATCH * SLOT)
   const names = make(BATCH * NAME)
   const controls = make(BATCH * CONTROL)
   const iovs = make(BATCH * 16)
-  const receiveHeaders = make(BATCH * HEADER)
-  const sendHeaders = make(BATCH * HEADER)
+  const headers = make(BATCH * HEADER)
   responder.answerIn?.(slots)
   const at = {
     slots: libc.addressOf(slots),
     names: libc.addressOf(names),
     controls: libc.addressOf(controls),
     iovs: libc.addressOf(iovs),
-    receive: libc.addressOf(receiveHeaders),
-    send: libc.addressOf(sendHeaders),
+    headers: libc.addressOf(headers),
   }
-  const writePointers = (header: Uint8Array, k: number, i: number): void => {
-    const view = new DataView(header.buffer)
-    view.setBigUint64(k * HEADER, at.names + BigInt(i * NAME), true)
-    view.setBigUint64(k * HEADER + 16, at.iovs + BigInt(i * 16), true)
-    view.setBigUint64(k * HEADER + 24, 1n, true)
-    view.setBigUint64(k * HEADER + 32, at.controls + BigInt(i * CONTROL), true)
+  const headerView = viewOf(headers)
+  const iovView = viewOf(iovs)
+  const iov32 = new Uint32Array(iovs.buffer, iovs.byteOffset, iovs.length >> 2)
+  const header32 = new Uint32Array(headers.buffer, headers.byteOffset, headers.length >> 2)
+  /** Which slot, name and control message each header points to. */
+  const slotOf = new Int32Array(BATCH)
+  const point = (header: number, slot: number): void => {
+    slotOf[header] = slot
+    headerView.setBigUint64(header * HEADER, at.names + BigInt(slot * NAME), true)
+    headerView.setBigUint64(header * HEADER + 16, at.iovs + BigInt(slot * 16), true)
+    headerView.setBigUint64(header * HEADER + 24, 1n, true)
+    headerView.setBigUint64(header * HEADER + 32, at.controls + BigInt(slot * CONTROL), true)
   }
   for (let i = 0; i < BATCH; i++) {
-    new DataView(iovs.buffer).setBigUint64(i * 16, at.slots + BigInt(i * SLOT), true)
-    writePointers(receiveHeaders, i, i)
-    writePointers(sendHeaders, i, i)
+    iovView.setBigUint64(i * 16, at.slots + BigInt(i * SLOT), true)
+    point(i, i)
   }
-  const iov32 = new Uint32Array(iovs.buffer)
-  const in32 = new Uint32Array(receiveHeaders.buffer)
-  const out32 = new Uint32Array(sendHeaders.buffer)
-  /** Which slot the k-th send header points to. */
-  const owner = Int32Array.from({ length: BATCH }, (_, i) => i)
-  const sendAt = Array.from({ length: BATCH }, (_, i) => at.send + BigInt(i * HEADER))
+  const sendAt = Array.from({ length: BATCH }, (_, i) => at.headers + BigInt(i * HEADER))
   const fault = faultReporter(counters, thread.report)
   let used = BATCH
   let forWildcard = false
@@ -148,11 +146,11 @@ function makeBatch(thread: BatchedThread): Batch {
     if (socket.wildcard !== forWildcard) used = BATCH
     forWildcard = socket.wildcard
     for (let i = 0; i < used; i++) {
-      iov32[i * 4 + 2] = UDP_CAPACITY
-      in32[i * 16 + 2] = SOCKADDR_MAX
-      in32[i * 16 + 10] = socket.wildcard ? CONTROL : 0
+      iov32[slotOf[i]! * 4 + 2] = UDP_CAPACITY
+      header32[i * 16 + 2] = SOCKADDR_MAX
+      header32[i * 16 + 10] = socket.wildcard ? CONTROL : 0
     }
-    const n = libc.recvmmsg(socket.fd, at.receive, BATCH, flags, null)
+    const n = libc.recvmmsg(socket.fd, at.headers, BATCH, flags, null)
     used = Math.max(n, 0)
     if (n <= 0) {
       // EAGAIN and EINTR are the end of a wait; ECONNREFUSED and its kin are news about an earlier reply: nothing is lost. What fails
@@ -166,29 +164,31 @@ function makeBatch(thread: BatchedThread): Batch {
     responder.enter()
     let replies = 0
     for (let i = 0; i < n; i++) {
-      const length = answerOne(index, socket, i)
+      const slot = slotOf[i]!
+      const length = answerOne(index, socket, i, slot)
       if (length <= 0) continue
+      iov32[slot * 4 + 2] = length
       const k = replies++
-      if (owner[k] !== i) {
-        writePointers(sendHeaders, k, i)
-        owner[k] = i
-      }
-      iov32[i * 4 + 2] = length
-      out32[k * 16 + 2] = in32[i * 16 + 2]!
-      out32[k * 16 + 10] = in32[i * 16 + 10]!
+      if (k === i) continue
+      // The header at k has been answered with silence: what it points to is nobody's until the next batch.
+      point(i, slotOf[k]!)
+      point(k, slot)
+      header32[k * 16 + 2] = header32[i * 16 + 2]!
+      header32[k * 16 + 10] = header32[i * 16 + 10]!
     }
-    if (replies > 0) send(socket.fd, replies)
+    // What was answered is counted before it is sent: whoever knows when a node was answered last knows it in time.
     responder.leave()
+    if (replies > 0) send(socket.fd, replies)
     counters[COUNTER.received]! += n
     counters[COUNTER.batches]! += 1
     return n
   }
 
-  const answerOne = (index: number, socket: OpenSocket, i: number): number => {
-    const nameAt = i * NAME
+  const answerOne = (index: number, socket: OpenSocket, i: number, slot: number): number => {
+    const nameAt = slot * NAME
     const port = (names[nameAt + 2]! << 8) | names[nameAt + 3]!
     // Nobody can be answered at port 0; larger than the slot is no query.
-    if (port === 0 || (in32[i * 16 + 12]! & MSG_TRUNC) !== 0) {
+    if (port === 0 || (header32[i * 16 + 12]! & MSG_TRUNC) !== 0) {
       counters[COUNTER.malformed]! += 1
       return 0
     }
@@ -200,28 +200,28 @@ function makeBatch(thread: BatchedThread): Batch {
       peerOctets = mapped ? 4 : 16
     }
     // Reply by whatever way the routing says, but from the address that was asked: the control message goes back with interface 0.
-    if (socket.wildcard) clearInterface(socket.family, i)
-    const length = in32[i * 16 + 14]!
+    if (socket.wildcard) clearInterface(socket.family, slot)
+    const length = header32[i * 16 + 14]!
     let result: number
     try {
-      result = responder.answer(slots, i * SLOT, length, UDP_CAPACITY, 0, names, peerAt, peerOctets, port)
+      result = responder.answer(slots, slot * SLOT, length, UDP_CAPACITY, 0, names, peerAt, peerOctets, port)
       faultsInARow = 0
     } catch (error) {
       // A fault of ours must not let one poisonous query silence the server: the query is dropped and told. A thread that only
       // fails has lost its mind, and is started afresh.
-      fault(error, copy(slots, i * SLOT, length))
+      fault(error, copy(slots, slot * SLOT, length))
       if (++faultsInARow >= 1000) throw error
       return 0
     }
     if (result > 0) return result
     if (result === 0) counters[COUNTER.silent]! += 1
-    else passToSlowDoor(index, i, length, peerAt, peerOctets, port)
+    else passToSlowDoor(index, i, slot, length, peerAt, peerOctets, port)
     return 0
   }
 
-  const clearInterface = (family: 4 | 6, i: number): void => {
+  const clearInterface = (family: 4 | 6, slot: number): void => {
     // cmsghdr: 0 length (8)  8 level  12 type  16 in_pktinfo { ifindex, spec_dst, addr } or in6_pktinfo { addr (16), ifindex }
-    const c = i * CONTROL
+    const c = slot * CONTROL
     if (family === 4) controls.fill(0, c + 16, c + 20)
     else if (controls[c + 16] !== 0xfe || (controls[c + 17]! & 0xc0) !== 0x80) controls.fill(0, c + 32, c + 36) // link-local needs it
   }
@@ -229,6 +229,7 @@ function makeBatch(thread: BatchedThread): Batch {
   const passToSlowDoor = (
     index: number,
     i: number,
+    slot: number,
     length: number,
     peerAt: number,
     octets: number,
@@ -243,11 +244,11 @@ function makeBatch(thread: BatchedThread): Batch {
     thread.report({
       kind: 'slow-udp',
       socket: index,
-      message: copy(slots, i * SLOT, length),
+      message: copy(slots, slot * SLOT, length),
       peer: copy(names, peerAt, octets),
       port,
-      name: copy(names, i * NAME, in32[i * 16 + 2]!),
-      control: copy(controls, i * CONTROL, in32[i * 16 + 10]!),
+      name: copy(names, slot * NAME, header32[i * 16 + 2]!),
+      control: copy(controls, slot * CONTROL, header32[i * 16 + 10]!),
     })
   }
 
@@ -279,6 +280,10 @@ function makeBatch(thread: BatchedThread): Batch {
       responder.leave()
     },
   }
+}
+
+function viewOf(part: Uint8Array): DataView {
+  return new DataView(part.buffer, part.byteOffset, part.length)
 }
 
 function copy(from: Uint8Array, at: number, length: number): Uint8Array {
