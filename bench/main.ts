@@ -13,6 +13,7 @@ import { partApi } from './part-api.ts'
 import { partCpu } from './part-cpu.ts'
 import { partHealthChange } from './part-health-change.ts'
 import { partIdle } from './part-idle.ts'
+import { partInstructions } from './part-instructions.ts'
 import { partLoading } from './part-loading.ts'
 import { partReload } from './part-reload.ts'
 import { partReplace } from './part-replace.ts'
@@ -21,6 +22,7 @@ import { partScopes } from './part-scopes.ts'
 
 const PARTS: readonly Part[] = [
   partRespond,
+  partInstructions,
   partCpu,
   partLoading,
   partHealthChange,

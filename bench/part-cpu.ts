@@ -1,6 +1,7 @@
 /**
  * (b) CPU per query of the whole process, kernel included: one core serves, one asks. All servers are started and warmed up, then take
- * turns, round after round, so that a noisy minute hits all of them; the medians count.
+ * turns, round after round, so that a noisy minute hits all of them. Figures are medians over the rounds, and a ratio is the median of
+ * each round's own ratio: what slows the machine down for some rounds slows both sides of it.
  */
 
 import { spawnSync } from 'node:child_process'
@@ -27,7 +28,7 @@ interface Figures {
   readonly result: LoadResult
 }
 
-interface Subject {
+export interface Subject {
   readonly name: string
   readonly loads: readonly LoadName[]
   start(folder: string, port: number, load: LoadName): Promise<Running>
@@ -52,8 +53,7 @@ export const partCpu: Part = {
           const server = await subject.start(folder, port, loadName)
           running.push({ subject, port, server })
           await untilAnswers(port, `h1.${BENCH_ZONE}`, server, 60_000)
-          // Compilers and caches first: as many queries for everyone, however long they take.
-          for (let warm = 0; warm < WARM_UP; ) warm += (await load({ port, queries, seconds: 1 })).answered
+          await warmUp({ port, queries })
         }
         for (let round = 0; round < context.rounds * ROUNDS_IN_ONE; round++) {
           for (const { subject, port, server } of running) {
@@ -79,7 +79,7 @@ export const partCpu: Part = {
           [...figures].map(([name, { us, rate, result }]) => [
             name,
             median(us).toFixed(2),
-            own === undefined ? '' : (median(own.us) / median(us)).toFixed(2),
+            own === undefined ? '' : median(us.map((other, round) => own.us[round]! / other)).toFixed(2),
             Math.round(median(rate)),
             name.includes('echo') ? '' : Object.keys(result.rcodes).join(' '),
             name.includes('echo') ? '' : `${Math.round((100 * result.withAnswer) / result.answered)} %`,
@@ -92,7 +92,13 @@ export const partCpu: Part = {
   },
 }
 
-async function findSubjects(context: BenchContext): Promise<Subject[]> {
+/** Compilers and caches first: as many queries for everyone, however long they take. */
+export async function warmUp(asking: { readonly port: number; readonly queries: string }): Promise<void> {
+  for (let warm = 0; warm < WARM_UP; ) warm += (await load({ ...asking, seconds: 1 })).answered
+}
+
+/** The servers that are installed here, and what each can be asked. */
+export async function findSubjects(context: BenchContext): Promise<Subject[]> {
   const all = Object.keys(LOADS) as LoadName[]
   const subjects: Subject[] = []
   const echoServer = new URL('./echo-server.js', import.meta.url).pathname

@@ -21,6 +21,7 @@ export const partRespond: Part = {
     const world = await benchWorld(folder, NAMES, 2, () => {})
     const responder = new QueryResponder(world.publisher.init(0), { nowMs: Date.now, take: () => undefined })
     const slots = new Uint8Array(new SharedArrayBuffer(BATCH * SLOT))
+    responder.answerIn(slots)
     const peer = Uint8Array.of(198, 51, 100, 7)
     const figures = new Map<LoadName, number[]>()
     const measure = (load: LoadName): number => {

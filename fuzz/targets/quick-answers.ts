@@ -25,7 +25,10 @@ export const target: Target = {
   check(input, random) {
     if (input.length > 4096) return
     const pair = random.below(4) === 0 ? LIMITED : OPEN
-    if (random.below(8) === 0) pair.setNow((nowMs += random.below(500)))
+    if (random.below(8) === 0) {
+      nowMs += random.below(500)
+      pair.setNow(nowMs)
+    }
     for (let i = 0; i < 3; i++) pair.ask(input, PEERS[random.below(PEERS.length)]!)
     if (++asked % 500 === 0) for (const each of [OPEN, LIMITED]) each.compareCounters()
   },
