@@ -3,7 +3,7 @@
  * again and again; one that is known needs no zone, no hash of its suffixes and no look-up. What is remembered holds for one
  * structure of the world: with the next one everything is forgotten at once.
  *
- *     set     two entries side by side
+ *     set     four entries side by side
  *     tags    16 bits of each entry's hash, 0: free. All of them are 8 KiB, so that a flood of unknown names leaves the entries alone
  *     entry   32 words, two lines of the processor's cache:
  *             0 hash | 1 qtype, qclass | 2 octets of the name, shape, offset of the apex in the message | 3 source | 4 zone |
@@ -37,9 +37,10 @@ export const ENTRY = { hash: 0, question: 1, name: 2, source: 3, zone: 4, zoneCo
 export const MOST_NAME_OCTETS = 4 * (ENTRY.answer - ENTRY.lower)
 export const MOST_ANSWER_OCTETS = 4 * (ENTRY_WORDS - ENTRY.answer)
 
-/** 4,096 entries: half a MiB for each thread that answers over UDP. */
-export const CACHE_SETS = 2048
-/** Where both entries of a set are taken, one newcomer in so many drives one out: names that are asked for often win. */
+/** 4,096 entries: half a MiB for each thread that answers over UDP. Of 1,000 names some 4 find their set taken. */
+export const CACHE_SETS = 1024
+export const CACHE_WAYS = 4
+/** Where all entries of a set are taken, one newcomer in so many drives one out: names that are asked for often win. */
 const STAYING_POWER = 8
 
 /** @returns number of the set that a question of this hash belongs to */
@@ -52,8 +53,8 @@ export function tagOf(hash: number): number {
 }
 
 export class QuestionCache {
-  readonly tags = new Uint16Array(2 * CACHE_SETS)
-  readonly words = new Int32Array(2 * CACHE_SETS * ENTRY_WORDS)
+  readonly tags = new Uint16Array(CACHE_SETS * CACHE_WAYS)
+  readonly words = new Int32Array(CACHE_SETS * CACHE_WAYS * ENTRY_WORDS)
   readonly #lower = new Int32Array(MOST_NAME_OCTETS / 4 + 1)
   #newcomers = 0
 
@@ -111,12 +112,13 @@ export class QuestionCache {
   /** @returns number of the entry to write, or -1: those that are there stay */
   #place(hash: number): number {
     const { tags } = this
-    const first = 2 * setOf(hash)
+    const first = CACHE_WAYS * setOf(hash)
     const tag = tagOf(hash)
     // Of two questions with one tag only the first would be found: there is room for one of them.
-    for (let place = first; place < first + 2; place++) if (tags[place] === tag) return place
-    for (let place = first; place < first + 2; place++) if (tags[place] === 0) return place
+    const end = first + CACHE_WAYS
+    for (let place = first; place < end; place++) if (tags[place] === tag) return place
+    for (let place = first; place < end; place++) if (tags[place] === 0) return place
     const turn = ++this.#newcomers
-    return turn % STAYING_POWER === 0 ? first + ((turn / STAYING_POWER) & 1) : -1
+    return turn % STAYING_POWER === 0 ? first + ((turn / STAYING_POWER) & (CACHE_WAYS - 1)) : -1
   }
 }

@@ -18,7 +18,16 @@ import type { AttachedWorld } from './attached-world.ts'
 import { QTYPE_COLUMNS, SCALAR } from './counters.ts'
 import type { CountrySample } from './country-sample.ts'
 import { HOT, HotVariants, hotEntryOf } from './hot-variants.ts'
-import { ENTRY, ENTRY_WORDS, MOST_NAME_OCTETS, type QuestionCache, SHAPE, setOf, tagOf } from './question-cache.ts'
+import {
+  CACHE_WAYS,
+  ENTRY,
+  ENTRY_WORDS,
+  MOST_NAME_OCTETS,
+  type QuestionCache,
+  SHAPE,
+  setOf,
+  tagOf,
+} from './question-cache.ts'
 import { createQuickDenial } from './quick-denial.ts'
 import { ANSWER_CLASS, type RateLimiter, VERDICT } from './rate-limit.ts'
 import { BLOCK, CLASS, CLASS_WORDS, HEADER_WORDS, MODE, PICK, SLOT_BASE, VARIANT_WORDS } from './region.ts'
@@ -84,6 +93,7 @@ const IN = QCLASS.IN
 const TYPE_A = TYPE.A
 const MOST_NAME = MOST_NAME_OCTETS
 const tagged = tagOf
+const WAYS = CACHE_WAYS
 const WORDS_OF_ENTRY = ENTRY_WORDS
 const { hash: E_HASH, question: E_QUESTION, name: E_NAME, source: E_SOURCE } = ENTRY
 const { zone: E_ZONE, zoneColumn: E_ZONE_COLUMN, lower: E_LOWER, answer: E_ANSWER } = ENTRY
@@ -212,12 +222,13 @@ export function createQuickAnswers(message: Uint8Array, parts: QuickParts): Quic
     hash = step(hash, tail)
 
     const tag = tagged(hash)
-    const place = 2 * firstOf(hash)
-    const entry = WORDS_OF_ENTRY * (tags[place] === tag ? place : place + 1)
+    let place = WAYS * firstOf(hash)
+    if (tags[place] !== tag && tags[++place] !== tag && tags[++place] !== tag && tags[++place] !== tag) place = -1
+    const entry = WORDS_OF_ENTRY * place
     let shape = NXDOMAIN
     let zone = 0
     let apexAt = 0
-    if (tags[place] === tag || tags[place + 1] === tag) {
+    if (place >= 0) {
       const about = known[entry + E_NAME]!
       if (
         known[entry + E_HASH] !== hash ||
