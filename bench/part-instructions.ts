@@ -42,6 +42,8 @@ export const partInstructions: Part = {
           await warmUp({ port, queries })
           const asking = startLoad({ port, queries, seconds: 30 })
           await asking.started
+          // The asker has to be warm too, or batches are small.
+          await new Promise((resolve) => setTimeout(resolve, 1500))
           const lines = execFileSync(steps, [busiestThread(server), String(BATCHES)], {
             encoding: 'utf8',
             timeout: 60_000,
