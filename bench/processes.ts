@@ -87,6 +87,7 @@ export async function load(options: Partial<LoadOptions> & Pick<LoadOptions, 'po
 
 /** Starts the load generator; `started` settles with the first answer. */
 export function startLoad(options: Partial<LoadOptions> & Pick<LoadOptions, 'port' | 'queries'>): {
+  readonly pid: number
   readonly result: Promise<LoadResult>
   readonly started: Promise<void>
   /** Ends it early; there is no result then. */
@@ -119,7 +120,7 @@ export function startLoad(options: Partial<LoadOptions> & Pick<LoadOptions, 'por
     child.kill('SIGTERM')
     await ended
   }
-  return { result, started, stop }
+  return { pid: child.pid ?? -1, result, started, stop }
 }
 
 /** A port that is free for TCP and, as far as one can tell, for UDP. */
