@@ -1,7 +1,6 @@
 /** What a process costs, from /proc; and the middle of a list of figures. */
 
 import { readdirSync, readFileSync } from 'node:fs'
-import { setPriority } from 'node:os'
 
 /** CPU time of all living threads of a process and of its children so far, in nanoseconds: for differences under a steady load. */
 export function cpuNs(pid: number): number {
@@ -56,14 +55,4 @@ export function median(figures: readonly number[]): number {
 export function percentile(figures: readonly number[], p: number): number {
   const sorted = [...figures].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil((p / 100) * sorted.length) - 1))] ?? Number.NaN
-}
-
-/** Gives this thread another place among all others; what it starts later inherits it. @returns false: it may not */
-export function goFirst(nice: number): boolean {
-  try {
-    setPriority(nice)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -10,7 +10,7 @@
 import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { blockingAsker } from './ask.ts'
-import { goFirst, percentile } from './measure.ts'
+import { percentile } from './measure.ts'
 import { type Meridian, startMeridian } from './meridian.ts'
 import { type Part, table } from './part.ts'
 import { CLIENT_CORE, SERVER_CORE, startProcess, untilAnswers } from './processes.ts'
@@ -144,5 +144,15 @@ async function ask(port: number, name: string): Promise<number[]> {
   } finally {
     asker.close()
     if (first) goFirst(0)
+  }
+}
+
+/** Gives this thread another place among all others; what it starts later inherits it. @returns false: it may not */
+function goFirst(nice: number): boolean {
+  try {
+    setPriority(nice)
+    return true
+  } catch {
+    return false
   }
 }
