@@ -10,8 +10,8 @@
  *             5 column of the zone in the counters | 6..17 name in lower case | 18..31 answer
  *     source  set, turning: octets of the answer, records      steered: the record's number      nodata: nothing
  *
- * The size is fixed, and what a stranger can make up without end has no place here: names that do not exist, and those that only a
- * wildcard covers.
+ * The size is fixed, and what a stranger can make up without end has no place here: names that do not exist, those that only a
+ * wildcard covers, and types that a name does not have, but for those that every client asks for.
  */
 import { CLASS, type QueryScan, TYPE } from '../wire/index.ts'
 import { hashStep, lowerWord, spread } from '../zone/index.ts'
@@ -72,6 +72,7 @@ export class QuestionCache {
   remember(world: AttachedWorld, scan: QueryScan, at: number, shape: Shape, zone: number, source: number): void {
     const { qtype, qnameAt, qnameOctets } = scan
     if (qnameOctets > MOST_NAME_OCTETS || scan.qclass !== CLASS.IN || qtype === TYPE.ANY || qtype === TYPE.SOA) return
+    if (shape === SHAPE.nodata && qtype !== TYPE.A && qtype !== TYPE.AAAA && qtype !== TYPE.HTTPS) return
     const image = world.images[zone]!
     if (shape === SHAPE.set && image.rrOctets(source) > MOST_ANSWER_OCTETS) return
     const question = (qtype << 16) | scan.qclass

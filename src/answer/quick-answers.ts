@@ -12,7 +12,7 @@
  * Nothing is counted or written before it is certain that the answer is made here. Figures: decision 0091.
  */
 import type { GeoMap } from '../geo/index.ts'
-import { CLASS as QCLASS, TYPE } from '../wire/index.ts'
+import { CLASS as QCLASS, type QueryScan, RCODE, TYPE } from '../wire/index.ts'
 import { hashStep, lowerWord } from '../zone/index.ts'
 import type { AttachedWorld } from './attached-world.ts'
 import { QTYPE_COLUMNS, SCALAR } from './counters.ts'
@@ -23,7 +23,7 @@ import {
   ENTRY,
   ENTRY_WORDS,
   MOST_NAME_OCTETS,
-  type QuestionCache,
+  QuestionCache,
   SHAPE,
   setOf,
   tagOf,
@@ -31,6 +31,7 @@ import {
 import { createQuickDenial } from './quick-denial.ts'
 import { ANSWER_CLASS, type RateLimiter, VERDICT } from './rate-limit.ts'
 import { BLOCK, CLASS, CLASS_WORDS, HEADER_WORDS, MODE, PICK, SLOT_BASE, VARIANT_WORDS } from './region.ts'
+import type { Sections } from './sections.ts'
 import { type ClientView, chooseVariant } from './steered-picker.ts'
 import { A_OCTETS, AAAA_OCTETS } from './variants.ts'
 
@@ -42,8 +43,8 @@ export interface QuickAnswers {
   attach(world: AttachedWorld): void
   /** The batch is answered: what it used is counted. */
   settle(): void
-  /** The whole path has found that a name does not exist in this zone. */
-  denied(zone: number): void
+  /** Takes note of what the whole path found out for a question; the next one like it is quick. @param at where the message starts */
+  learn(scan: QueryScan, at: number, found: Found): void
   /**
    * Answers a message that came over UDP, as Responder.answer does, in the memory that this was made for.
    * @param at a multiple of four
@@ -52,9 +53,11 @@ export interface QuickAnswers {
   answer(at: number, length: number, capacity: number, peer: Uint8Array, peerAt: number, peerBytes: 4 | 16): number
 }
 
+/** What the whole path has answered (sections.ts). */
+export type Found = Pick<Sections, 'shape' | 'source' | 'zone' | 'rcode' | 'answers'>
+
 /** What the quick path shares with the whole one. */
 export interface QuickParts {
-  readonly cache: QuestionCache
   readonly limiter: RateLimiter
   readonly client: ClientView
   readonly sample: CountrySample
@@ -134,7 +137,7 @@ export function createQuickAnswers(message: Uint8Array, parts: QuickParts): Quic
   const view = new DataView(message.buffer, message.byteOffset, message.length)
   // A few octets behind a message are read with it and cut off, or written with an answer.
   const readable = message.length - 16
-  const cache = parts.cache
+  const cache = new QuestionCache()
   const known = cache.words
   const tags = cache.tags
   const denial = createQuickDenial(message)
@@ -151,6 +154,7 @@ export function createQuickAnswers(message: Uint8Array, parts: QuickParts): Quic
   const udpLimit = parts.udpLimit
 
   let world: AttachedWorld
+  /** the zone that denied a name last, fit for quick denial or not */
   let taught = -1
   let region: Int32Array
   let row: Float64Array
@@ -455,10 +459,12 @@ export function createQuickAnswers(message: Uint8Array, parts: QuickParts): Quic
     return to + count
   }
 
-  const denied = (zone: number): void => {
-    if (zone === taught) return
-    taught = zone
-    denial.deny(world, zone)
+  const learn = (scan: QueryScan, at: number, { shape, source, zone, rcode, answers }: Found): void => {
+    if (shape !== SHAPE.other) cache.remember(world, scan, at, shape, zone, source)
+    else if (rcode === RCODE.NXDOMAIN && answers === 0 && zone !== taught) {
+      taught = zone
+      denial.deny(world, zone)
+    }
   }
 
   const settle = (): void => {
@@ -473,5 +479,5 @@ export function createQuickAnswers(message: Uint8Array, parts: QuickParts): Quic
     }
   }
 
-  return { attach, denied, answer, settle }
+  return { attach, learn, answer, settle }
 }

@@ -12,7 +12,6 @@ import { chaosName } from './chaos.ts'
 import { QTYPE_COLUMNS, RCODE_COLUMNS, SCALAR } from './counters.ts'
 import { CountrySample } from './country-sample.ts'
 import { ResponseOpt } from './edns.ts'
-import { QuestionCache, SHAPE } from './question-cache.ts'
 import { createQuickAnswers, NOT_QUICK, type QuickAnswers } from './quick-answers.ts'
 import { ANSWER_CLASS, RateLimiter, VERDICT } from './rate-limit.ts'
 import { CONTROL, GENERATION_MASK, IDLE } from './region.ts'
@@ -61,7 +60,6 @@ export class QueryResponder {
   #structure: number
   #nowMs: number
   readonly #sample: CountrySample
-  readonly #cache = new QuestionCache()
   #quick: QuickAnswers | undefined
   /** what the quick path answers in */
   #quickMemory: Uint8Array | undefined
@@ -119,7 +117,6 @@ export class QueryResponder {
   answerIn(memory: Uint8Array): void {
     this.#quickMemory = memory
     this.#quick = createQuickAnswers(memory, {
-      cache: this.#cache,
       limiter: this.#limiter,
       client: this.#client,
       sample: this.#sample,
@@ -191,7 +188,7 @@ export class QueryResponder {
         opt.ede = sections.ede
         if (opt.ecs && opt.ecsSource > 0) opt.ecsScope = sections.picker.scope
         if (sections.picker.scope > 0 || sections.picker.ede >= 0) this.#countCountry()
-        if (quick) this.#teach(at)
+        if (quick) this.#quick!.learn(scan, at, sections)
       } else {
         this.#chaos(message, scan.qnameAt, scan.qnameOctets, qtype, scan.qclass)
       }
@@ -269,13 +266,6 @@ export class QueryResponder {
       client.at = peerAt
       client.octets = peerBytes
     }
-  }
-
-  /** What was found out for this question makes the next one quick. */
-  #teach(at: number): void {
-    const { shape, rcode, answers, zone, source } = this.#sections
-    if (shape !== SHAPE.other) this.#cache.remember(this.#world, this.#scan, at, shape, zone, source)
-    else if (rcode === RCODE.NXDOMAIN && answers === 0) this.#quick!.denied(zone)
   }
 
   #countCountry(): void {

@@ -34,7 +34,10 @@ export interface Responder {
     peerBytes: 4 | 16,
     peerPort: number,
   ): number
-  /** Told once, by a driver that answers all its messages in this memory, each from a multiple of four on, with 16 octets behind its capacity. */
+  /**
+   * Told once, by a driver that answers all its messages in this memory: each begins at a multiple of four, and has 16 octets behind
+   * its capacity.
+   */
   answerIn?(memory: Uint8Array): void
   /** Called before each batch (or TCP message): takes up what was published since. Cheap when nothing was. */
   enter(): void
